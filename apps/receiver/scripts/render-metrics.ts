@@ -53,7 +53,7 @@ Label values come from the configuration and from the code, never from a sender.
 total, and at most 200 of a plugin. Counts above a limit have the label \`overflow="true"\` instead of other labels; those of
 a plugin keep its name.
 
-A plugin declares its metrics in its definition: \`lines_cut\` of a destination is \`xiq_siem.destination.lines_cut\`.
+A plugin declares its metrics in its definition: \`files_deleted\` of a destination is \`xiq_siem.destination.files_deleted\`.
 
 ## Counters
 

@@ -104,7 +104,7 @@ test("with XIQ's clock an hour ahead, received events are recognized", async () 
   expect(connector.output()).toContain('backfill.clock_differs');
 });
 
-test("with XIQ's clock an hour behind, events that are not settled are waited for, and reported", async () => {
+test("with XIQ's clock an hour behind, the back-fill waits until the log is final, and reports it", async () => {
   await using fixture = await restFixture({ cloud: { clockOffsetMs: -hour } });
   const { cloud, operator } = fixture;
   await fixture.start();

@@ -74,7 +74,7 @@ test.each([
   ['an hour ahead', hour],
   ['an hour behind', -hour],
 ])(
-  "XIQ's clock is %s and no webhook has shown it: reported, and nothing is complete that is not settled",
+  "XIQ's clock is %s and no webhook has shown it: reported, and no hour whose log is not final is complete",
   async (_, ms) => {
     await using fixture = await proofFixture({ clockOffsetMs: ms });
     const { cloud } = fixture;
@@ -88,9 +88,9 @@ test.each([
       return;
     }
     expect(blind).toMatchObject({ code: 3, verdict: 'unprovable' });
-    const settledEndMs = Date.now() - hour;
+    const logFinalMs = Date.now() - hour;
     for (const { hour: begin, state } of blind.cells) {
-      const isOver = Date.parse(begin) + hour <= settledEndMs;
+      const isOver = Date.parse(begin) + hour <= logFinalMs;
       expect([begin, state]).toEqual([begin, isOver ? 'complete' : 'unprovable']);
     }
     cloud.faults.set({ drop: {} });
@@ -98,6 +98,6 @@ test.each([
     await cloud.settled();
     expect([1, 3]).toContain((await fixture.completenessOf(span)).code);
     const preview = await fixture.runLine(`backfill ${span} --dry-run`);
-    expect(preview.output).toMatch(/60 min behind ours; the log since .* has not settled and was not read/);
+    expect(preview.output).toMatch(/60 min behind ours; the log since .* is not final and was not read/);
   },
 );

@@ -175,7 +175,7 @@ export interface DestinationDefinition<
   /** Every code that its reports can use, `^[a-z][a-z0-9_]*$`. One code for each cause. */
   readonly codes: readonly Code[];
   /**
-   * The plugin's counters by name, `^[a-z][a-z0-9_]*$`. `lines_cut` is exported as `xiq_siem.destination.lines_cut`, with
+   * The plugin's counters by name, `^[a-z][a-z0-9_]*$`. `files_deleted` is exported as `xiq_siem.destination.files_deleted`, with
    * the declared attributes and the attribute `destination`. The meter rejects undeclared names and attributes.
    */
   readonly metrics?: MetricTable<Metric>;

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { exportedMetrics, pluginMeter } from './plugin-meter.ts';
 
 const declared = {
-  lines_cut: { help: 'Lines that were cut.', unit: '{line}', attributes: [] },
+  lines_removed: { help: 'Removed lines.', unit: '{line}', attributes: [] },
   files_deleted: { help: 'Files that were deleted.', unit: '{file}', attributes: ['reason'] },
 };
 
@@ -16,15 +16,15 @@ const rejected = 'xiq_siem.telemetry.rejected_counts';
 
 it('a declared metric is exported with the kind in its name and the plugin as an attribute', () => {
   const { meter, counted, log } = meterToTest();
-  meter.add('lines_cut', 2);
+  meter.add('lines_removed', 2);
   meter.add('files_deleted', 1, { reason: 'age' });
   expect(counted.additions).toEqual([
-    { name: 'xiq_siem.destination.lines_cut', value: 2, attributes: { destination: 'archive' } },
+    { name: 'xiq_siem.destination.lines_removed', value: 2, attributes: { destination: 'archive' } },
     { name: 'xiq_siem.destination.files_deleted', value: 1, attributes: { destination: 'archive', reason: 'age' } },
   ]);
   expect(log.lines).toEqual([]);
   expect(exportedMetrics('destination', declared)).toMatchObject({
-    'xiq_siem.destination.lines_cut': { help: 'Lines that were cut.', unit: '{line}', attributes: ['destination'] },
+    'xiq_siem.destination.lines_removed': { help: 'Removed lines.', unit: '{line}', attributes: ['destination'] },
     'xiq_siem.destination.files_deleted': { attributes: ['destination', 'reason'] },
   });
 });
@@ -33,12 +33,12 @@ it.each<[string, string, number, Record<string, string>]>([
   ['metric_not_declared', 'events', 1, {}],
   ['metric_not_declared', 'toString', 1, {}],
   ['attribute_not_declared', 'files_deleted', 1, { reason: 'age', path: '/a' }],
-  ['attribute_not_declared', 'lines_cut', 1, { destination: 'another' }],
-  ['attribute_not_declared', 'lines_cut', 1, { run: 'true' }],
+  ['attribute_not_declared', 'lines_removed', 1, { destination: 'another' }],
+  ['attribute_not_declared', 'lines_removed', 1, { run: 'true' }],
   ['attribute_too_long', 'files_deleted', 1, { reason: 'x'.repeat(201) }],
-  ['value_invalid', 'lines_cut', Number.NaN, {}],
-  ['value_invalid', 'lines_cut', Number.POSITIVE_INFINITY, {}],
-  ['value_invalid', 'lines_cut', -1, {}],
+  ['value_invalid', 'lines_removed', Number.NaN, {}],
+  ['value_invalid', 'lines_removed', Number.POSITIVE_INFINITY, {}],
+  ['value_invalid', 'lines_removed', -1, {}],
 ])('%s: the count is rejected, counted as rejected, and logged once', (reason, metric, value, attributes) => {
   const { meter, counted, log } = meterToTest();
   meter.add(metric, value, attributes);
@@ -73,17 +73,17 @@ it('a metric name with another meaning is logged at the start, and rejected', ()
   const declarations: unknown[] = [];
   const declare = (metrics: object) => {
     declarations.push(metrics);
-    return ['xiq_siem.destination.lines_cut'];
+    return ['xiq_siem.destination.lines_removed'];
   };
   const meter = pluginMeter('destination', 'archive', declared, { meter: { ...counted, declare }, log });
   expect(declarations).toEqual([exportedMetrics('destination', declared)]);
   expect(log.of('plugin.metric_rejected')).toMatchObject([
     {
       level: 'warn',
-      attributes: { destination: 'archive', reason: 'name_conflict', metric: 'xiq_siem.destination.lines_cut' },
+      attributes: { destination: 'archive', reason: 'name_conflict', metric: 'xiq_siem.destination.lines_removed' },
     },
   ]);
-  meter.add('lines_cut', 1);
+  meter.add('lines_removed', 1);
   meter.add('files_deleted', 1);
   expect(counted.additions.map(({ name }) => name)).toEqual([rejected, 'xiq_siem.destination.files_deleted']);
 });

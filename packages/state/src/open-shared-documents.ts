@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { ConnectorError, type Logger } from '@xiq-siem/core';
 import { type Documents, openDocuments } from './documents.ts';
-import { requireTables } from './recovery/open-state-file.ts';
-import { lastingLogDamage } from './recovery/write-ahead-log.ts';
+import { assertTables } from './recovery/open-state-file.ts';
+import { findLastingWalDamage } from './recovery/write-ahead-log.ts';
 import { DamagedFileError, failureKindOf, isDamage, NewerFileError } from './sqlite/sqlite-errors.ts';
 import { openSqliteFile } from './sqlite/sqlite-file.ts';
 import { stateErrors } from './state-errors.ts';
@@ -37,9 +37,9 @@ export function openSharedDocuments(directory: string, log: Logger): Documents &
   };
   const file = attempt(() => {
     // SQLite would apply the log up to the damage and remove the rest. The connector recovers more of it.
-    const damage = lastingLogDamage(`${path}-wal`);
+    const damage = findLastingWalDamage(`${path}-wal`);
     if (damage !== undefined) throw new DamagedFileError(damage);
-    return openSqliteFile(path, { check: (database) => requireTables(path, database) });
+    return openSqliteFile(path, { check: (database) => assertTables(path, database) });
   });
   const documents = openDocuments(
     {

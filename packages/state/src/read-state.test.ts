@@ -124,7 +124,7 @@ it('rejects a file of a newer version', async () => {
   new DatabaseSync(stateFileIn(path)).exec('PRAGMA user_version = 2');
   await expect(openStateSnapshot(path, log)).rejects.toMatchObject({
     code: 'data_format_newer',
-    message: expect.stringContaining(`${stateFileIn(path)} has version 2`),
+    message: expect.stringContaining(`${stateFileIn(path)} has file format 2`),
   });
 });
 

@@ -7,8 +7,8 @@ import { pathToFileURL } from 'node:url';
 import { ConnectorError, type Logger, reasonOf } from '@xiq-siem/core';
 import { requireFormat } from '@xiq-siem/journal';
 import { migrateInMemory } from './migration/migrate.ts';
-import { requireKnownVersion } from './recovery/open-state-file.ts';
-import { lastingLogDamage } from './recovery/write-ahead-log.ts';
+import { assertKnownVersion } from './recovery/open-state-file.ts';
+import { findLastingWalDamage } from './recovery/write-ahead-log.ts';
 import type { Reading } from './sqlite/database.ts';
 import { NewerFileError } from './sqlite/sqlite-errors.ts';
 import { openSqliteFile } from './sqlite/sqlite-file.ts';
@@ -61,7 +61,7 @@ async function openReadOnly(path: string): Promise<StateSnapshot> {
   const [file, log, index] = await Promise.all([path, `${path}-wal`, `${path}-shm`].map(sizeOf));
   // The next start adds an incident for it.
   if (file === undefined) throw new Error('the file is missing');
-  const damage = lastingLogDamage(`${path}-wal`);
+  const damage = findLastingWalDamage(`${path}-wal`);
   if (damage !== undefined) throw new Error(damage);
   const address = pathToFileURL(path).href;
   // SQLite would create a missing log.
@@ -96,7 +96,7 @@ const sizeOf = (path: string): Promise<number | undefined> =>
   );
 
 function fileReading(address: string, path: string): StateSnapshot {
-  const check = (database: DatabaseSync): number => requireKnownVersion(path, database);
+  const check = (database: DatabaseSync): number => assertKnownVersion(path, database);
   const { read, close } = openSqliteFile(address, { readOnly: true, check });
   return { read: async (sql, parameters) => read(sql, parameters), close: async () => close() };
 }

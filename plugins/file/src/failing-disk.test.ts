@@ -89,7 +89,7 @@ it('removes an incomplete line at the next opening, if it cannot remove it at on
   await destination.deliver(batchOf(['b']), noSignal);
   await destination.close?.();
   expect(await idsIn(directory)).toEqual(['a', 'b']);
-  expect(counted['lines_cut']).toBe(1);
+  expect(counted['incomplete_lines_removed']).toBe(1);
 });
 
 it('throws an error that is not a disk error, and writes the next batch', async () => {

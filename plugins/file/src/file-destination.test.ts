@@ -6,7 +6,7 @@ import { createFileDestination, fileDestination } from './file-destination.ts';
 import { batchOf, configOf, dayMs, filesIn, idsIn, noSignal, temporaryDirectory, testContext } from './test-context.ts';
 
 const deletedByAge = 'files_deleted age';
-const deletedByBytes = 'files_deleted bytes';
+const deletedByBytes = 'files_deleted total_size';
 /** Bytes of an event in a file. */
 const sizeOf = (id: string) => Buffer.byteLength(`${batchOf([id]).items[0]?.json}\n`);
 
@@ -106,7 +106,7 @@ it('removes an incomplete last line of any length, counts it, and keeps the line
     await destination.deliver(batchOf(['next']), noSignal);
     await destination.close?.();
     expect(await idsIn(directory)).toEqual(['kept', 'next']);
-    expect(counted['lines_cut'] ?? 0).toBe(length > 0 ? 1 : 0);
+    expect(counted['incomplete_lines_removed'] ?? 0).toBe(length > 0 ? 1 : 0);
     expect(logged.map(({ attributes }) => attributes?.['bytes'])).toEqual(length > 0 ? [length] : []);
   }
 });

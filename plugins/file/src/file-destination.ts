@@ -15,7 +15,7 @@ import { type FileConfig, fileConfig } from './config.ts';
 import { createDirectory, freeBytesOf } from './directory.ts';
 import { DiskFault, explainFault, type FaultCode, faultCodes, faultReport } from './disk-fault.ts';
 import { findEvent } from './find-event.ts';
-import { createRotatingFile, type FileContext, fileMetrics } from './rotating-file.ts';
+import { createOutputFiles, type FileContext, fileMetrics } from './output-files.ts';
 
 export const fileDestination = defineDestination({
   type: 'file',
@@ -34,12 +34,12 @@ export function createFileDestination(
   freeBytes: (directory: string) => Promise<number> = freeBytesOf,
 ): Destination<FaultCode> {
   const directory = context.resolvePath(config.directory);
-  const files = createRotatingFile(directory, config, context);
+  const files = createOutputFiles(directory, config, context);
   // The engine sends one batch at a time, but may stop waiting for a batch that this plugin still writes.
   const inOrder = createSerialQueue();
 
-  async function append(bytes: Uint8Array): Promise<void> {
-    const file = await files.fileFor(bytes.length);
+  async function appendToCurrentFile(bytes: Uint8Array): Promise<void> {
+    const file = await files.fileWithSpaceFor(bytes.length);
     const free = await freeBytes(directory);
     if (free - bytes.length < config.minFreeBytes) {
       throw new DiskFault('disk_full', `${directory} has ${free} bytes free; minFreeBytes is ${config.minFreeBytes}`);
@@ -50,7 +50,7 @@ export function createFileDestination(
   async function deliverToFile(batch: Batch, signal: AbortSignal): Promise<DeliveryReport<FaultCode>> {
     if (signal.aborted) return { batch: 'unavailable', code: codeOfSignal(signal) };
     try {
-      await append(Buffer.from(batch.items.map(({ json }) => `${json}\n`).join('')));
+      await appendToCurrentFile(Buffer.from(batch.items.map(({ json }) => `${json}\n`).join('')));
       return allDelivered(batch);
     } catch (error) {
       // The state of a file is unknown after an error: the next batch opens it again and checks its last line.

@@ -1,4 +1,4 @@
-// One open output file: it ends with a complete line, and each append is on disk before it resolves.
+// Opens an output file. The file always ends with a complete line, and each append is on disk before it resolves.
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { syncDirectory } from './directory.ts';
@@ -16,9 +16,9 @@ export interface OutputFile {
 
 /**
  * Opens the file, or creates it. Removes an incomplete last line, which was never reported as delivered, and calls
- * `onCut` with its length.
+ * `onIncompleteLine` with its length.
  */
-export async function openOutputFile(name: OutputName, onCut: (bytes: number) => void): Promise<OutputFile> {
+export async function openOutputFile(name: OutputName, onIncompleteLine: (bytes: number) => void): Promise<OutputFile> {
   const handle = await open(name.path, 'a+', 0o600);
   let size: number;
   try {
@@ -26,7 +26,7 @@ export async function openOutputFile(name: OutputName, onCut: (bytes: number) =>
     size = await endOfLastLine(handle, found);
     if (size < found) {
       await handle.truncate(size);
-      onCut(found - size);
+      onIncompleteLine(found - size);
     }
     await syncDirectory(dirname(name.path));
   } catch (error) {

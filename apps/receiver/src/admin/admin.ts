@@ -34,7 +34,9 @@ export function readinessReasons(
   return [
     ...(stopping ? ['stopping'] : []),
     ...(acceptance.ok ? [] : [acceptance.code]),
-    ...[...sources].flatMap(([name, { secrets }]) => (secrets.current().length > 0 ? [] : [`no_secret:${name}`])),
+    ...[...sources].flatMap(([name, { secrets }]) =>
+      secrets.current().length > 0 ? [] : [`secret_unavailable:${name}`],
+    ),
   ];
 }
 

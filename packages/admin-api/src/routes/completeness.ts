@@ -13,7 +13,7 @@ const cell = z.strictObject({
   state: z.enum(['complete', 'missing', 'surplus', 'unprovable']),
   reason: z.string().optional().describe('Why it is unprovable, or a possible cause of the difference.'),
   xiq: count.nullable().describe('Events in the log of ExtremeCloud IQ; null if there is no log.'),
-  kept: count,
+  kept: count.describe('All events that the journal has, whether or not they are in the log.'),
   destinations: z.array(
     z.strictObject({ name, assurance, confirmed: count, deadLettered: count, filtered: count, waiting: count }),
   ),

@@ -29,7 +29,9 @@ export type TraceEvent = z.infer<typeof event>;
 const trace = z.strictObject({
   snapshot,
   receipt: z.string(),
-  found: z.enum(['kept', 'lost', 'removed', 'unknown']).describe('`removed`: settled, and its retention is over.'),
+  found: z
+    .enum(['kept', 'lost', 'removed', 'unknown'])
+    .describe('`removed`: the journal removed it after its retention, or earlier because it was full.'),
   lostTo: z.array(name).optional().describe('With `lost`: destinations that did not have it when it was evicted.'),
   body: z
     .strictObject({

@@ -31,7 +31,7 @@ const responsesOf = (cells: readonly CompletenessCell[], end: End, requested: un
   },
 });
 
-it('proves the last 24 settled hours by default, or the given span', async () => {
+it('proves the last 24 hours with a final log by default, or the given span', async () => {
   const requested: unknown[] = [];
   const responses = responsesOf([cell], endOf('complete', { complete: 1 }), requested);
   expect((await runTest(['completeness'], responses)).code).toBe(0);

@@ -20,14 +20,14 @@ const options = {
   to: {
     type: 'string',
     value: 'TIME',
-    help: 'end of the span, exclusive (default: the end of the last settled full hour)',
+    help: 'end of the span, exclusive (default: the end of the last full hour whose log is final)',
   },
   ...typesOption,
 } as const satisfies CommandOptions;
 
 const hourMs = 3_600_000;
 /** The default of `settleMinutes`. With a larger one, the last hour is shown as not settled. */
-const settleMs = 10 * 60_000;
+const logDelayMs = 10 * 60_000;
 
 export const completenessCommand = defineCommand({
   text: `Compare the logs of ExtremeCloud IQ with the journal and with each destination, for each message type and hour. The result is \`complete\`, \`missing\` (logged events that were not received or not delivered), \`surplus\` (stored events that are not in the log) or \`unprovable\`, with the reason. For each destination it shows the assurance and the number of confirmed events. Events that a destination's routing excludes count as filtered, not as missing.
@@ -51,7 +51,7 @@ ${timeHelp}`,
   async run({ values, terminal, connect }) {
     const nowMs = terminal.now();
     const given = parseSpan(values, nowMs);
-    const to = given.to ?? new Date(Math.floor((nowMs - settleMs) / hourMs) * hourMs).toISOString();
+    const to = given.to ?? new Date(Math.floor((nowMs - logDelayMs) / hourMs) * hourMs).toISOString();
     const from = given.from ?? new Date(Date.parse(to) - 24 * hourMs).toISOString();
     parseSpan({ from, to }, nowMs);
     const request = { from, to, source: values.source, messageTypes: typeNames(values.types)?.join() };

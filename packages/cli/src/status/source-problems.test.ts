@@ -1,6 +1,6 @@
 import type { SourceState } from '@xiq-siem/admin-api';
 import { expect, it } from 'vitest';
-import { sourceProblems } from './verdict.ts';
+import { sourceProblems } from './headline.ts';
 
 const api: NonNullable<SourceState['api']> = {
   subscriptions: [
@@ -36,7 +36,7 @@ it('each problem is one line with what to do; subscriptions with the same proble
     'the rotation of the secret is not complete. Next: xiq-siem subscriptions rotate-secret',
     'subscriptions to GDPR_LOG_ALL, EMAIL_LOG_ALL missing. Next: xiq-siem subscriptions apply',
     'subscription to AUDIT_LOG_ALL disabled (id 7). Next: xiq-siem subscriptions apply',
-    'subscription to SMS_LOG_ALL foreign. Next: find its owner in ExtremeCloud IQ',
+    'subscription to SMS_LOG_ALL not created by this connector. Next: find its owner in ExtremeCloud IQ',
     'public URL, certificate expiry: It expires in 3 days: renew it.',
   ]);
 });

@@ -6,7 +6,7 @@ import { type Cell, numbers, renderTable, texts } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { wrapText } from '../terminal/text-width.ts';
 import { byteSize, clockTime, counted, duration, group, rate, shortCount, shortDuration } from '../terminal/units.ts';
-import { problemsOf, sourceProblems, verdictOf } from './verdict.ts';
+import { headlineOf, problemsOf, sourceProblems } from './headline.ts';
 
 const stateColours: Readonly<Record<DestinationState['state'], Colour | undefined>> = {
   running: 'green',
@@ -28,7 +28,8 @@ const maxListed = 20;
 
 export function renderStatus(status: Status, terminal: Style): readonly string[] {
   const coloured = colourWriter(terminal);
-  const verdict = verdictOf(status);
+  const { columns: width = Number.POSITIVE_INFINITY } = terminal;
+  const headline = headlineOf(status);
   const problems = status.destinations.flatMap((one) =>
     problemsOf(one, status.incidents).map((problem) => `${one.name}: ${problem}`),
   );
@@ -40,8 +41,8 @@ export function renderStatus(status: Status, terminal: Style): readonly string[]
   );
   const marked = (texts: readonly string[]) => texts.flatMap((text) => warning(text, terminal));
   return [
-    coloured(verdict.colour, verdict.text),
-    acceptingLine(status, terminal),
+    ...wrapText(headline.text, width).map((line) => coloured(headline.colour, line)),
+    ...wrapText(acceptingText(status), width).map((line) => coloured(acceptingColour(status), line)),
     journalLine(status),
     '',
     ...renderTable(columns, status.destinations.map(row), terminal),
@@ -63,14 +64,15 @@ function section(title: string, lines: readonly string[]): readonly string[] {
   return ['', ...(title === '' ? listed : [title, ...listed.map((line) => `  ${line}`)])];
 }
 
-function acceptingLine({ accepting, started, at, version }: Status, terminal: Pick<Terminal, 'colours'>): string {
+const acceptingColour = ({ accepting }: Status): Colour | undefined => (accepting?.ok === false ? 'red' : undefined);
+
+function acceptingText({ accepting, started, at, version }: Status): string {
   const since =
     started === undefined ? '' : `, up ${duration(Math.max(0, Date.parse(at) - Date.parse(started)) / 1000)}`;
   const build = `${printable(version)}${since}`;
   if (accepting === undefined) return `Not running (${build})`;
   if (accepting.ok) return `Accepting webhooks (${build})`;
-  const why = accepting.reasons.map(printable).join(', ');
-  return colourWriter(terminal)('red', `NOT ACCEPTING webhooks: ${why} (${build})`);
+  return `NOT ACCEPTING webhooks: ${accepting.reasons.map(printable).join(', ')} (${build})`;
 }
 
 function journalLine({ journal, deadLetters }: Status): string {

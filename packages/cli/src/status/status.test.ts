@@ -65,7 +65,7 @@ describe('the first line and the exit code', () => {
     const { code, stdout } = await run(healthy);
     expect(code).toBe(0);
     expect(stdout.slice(0, 3)).toEqual([
-      'Nothing is lost: counters reconcile',
+      'Nothing is lost: every event is accounted for',
       'Accepting webhooks (0.1.0, up 2 h 10 min)',
       'Journal: 2,000 requests, 4.8 MiB of 10 GiB, 3.2 requests/s; dead letters open: 0',
     ]);
@@ -85,27 +85,27 @@ describe('the first line and the exit code', () => {
     [
       'a gap',
       { gaps: [{ ...gap, at: healthy.at }] },
-      'LOST: 4 requests evicted before a destination had them; counters reconcile',
+      'LOST: 4 requests evicted before a destination had them; all other events are accounted for',
     ],
     [
       'damage',
       { journal: { ...healthy.journal, lost: [lost] } },
-      'LOST: 3 stored requests cannot be read; counters reconcile',
+      'LOST: 3 stored requests cannot be read; all other events are accounted for',
     ],
     [
       'a damaged state file',
       { incidents: [{ ...incident, kind: 'damaged', lost: 2 }] },
-      'LOST: the state file was damaged: 2 dead letters lost; counters reconcile',
+      'LOST: the state file was damaged: 2 dead letters lost; all other events are accounted for',
     ],
     [
       'a state file damaged to an unknown extent, after a gap',
       { gaps: [{ ...gap, at: healthy.at }], incidents: [{ ...incident, kind: 'damaged' }] },
-      'LOST: 4 requests evicted before a destination had them, the state file was damaged: an unknown number of dead letters lost; counters reconcile',
+      'LOST: 4 requests evicted before a destination had them, the state file was damaged: an unknown number of dead letters lost; all other events are accounted for',
     ],
     [
       'a missing state file',
       { incidents: [{ ...incident, kind: 'missing' }] },
-      'LOST: the state file was missing: an unknown number of dead letters lost; counters reconcile',
+      'LOST: the state file was missing: an unknown number of dead letters lost; all other events are accounted for',
     ],
     [
       'a missing state file, and its dead letters',
@@ -115,23 +115,27 @@ describe('the first line and the exit code', () => {
     [
       'a damaged state file without lost dead letters',
       { incidents: [{ ...incident, kind: 'damaged', lost: 0 }] },
-      'Counters reconcile; the state file was damaged: no dead letters lost',
+      'Every event is accounted for; the state file was damaged: no dead letters lost',
     ],
     [
       'an older copy of the state file',
       { reconciled: false, destinations: [mismatch], incidents: [{ ...incident, kind: 'outdated', lost: 3 }] },
-      'ACCOUNTING MISMATCH: 3 events unaccounted for; the state file was outdated: 3 dead letters lost',
+      'ACCOUNTING MISMATCH: 3 events unaccounted for; the state file does not match the positions (was a backup restored?): 3 dead letters lost',
     ],
     [
       'files of the former format that could not be read',
       { incidents: [{ ...incident, kind: 'migrated', lost: 2 }] },
-      'LOST: 2 records or files could not be migrated; counters reconcile',
+      'LOST: 2 records or files could not be migrated; all other events are accounted for',
     ],
-    ['a paused destination', { destinations: [running, paused] }, 'Nothing is lost: counters reconcile'],
-    ['not accepting', { accepting: { ok: false, reasons: ['journal_full'] } }, 'Nothing is lost: counters reconcile'],
-    ['dead letters', { deadLetters: { open: 1, bytes: 1 } }, 'Nothing is lost: counters reconcile'],
-    ['a destination to forget', { notConfigured: ['old'] }, 'Nothing is lost: counters reconcile'],
-    ['blocked events', { destinations: [blocked] }, 'Nothing is lost: counters reconcile'],
+    ['a paused destination', { destinations: [running, paused] }, 'Nothing is lost: every event is accounted for'],
+    [
+      'not accepting',
+      { accepting: { ok: false, reasons: ['journal_full'] } },
+      'Nothing is lost: every event is accounted for',
+    ],
+    ['dead letters', { deadLetters: { open: 1, bytes: 1 } }, 'Nothing is lost: every event is accounted for'],
+    ['a destination to forget', { notConfigured: ['old'] }, 'Nothing is lost: every event is accounted for'],
+    ['blocked events', { destinations: [blocked] }, 'Nothing is lost: every event is accounted for'],
   ])('%s: 1, with and without --json', async (_, change, first) => {
     const shown = await run({ ...healthy, ...change });
     expect(shown.code).toBe(1);
@@ -142,7 +146,7 @@ describe('the first line and the exit code', () => {
   it('damaged requests are counted and reported', async () => {
     const damaged = { ...running, counters: { ...running.counters, damaged: 3 } };
     const { code, stdout } = await run({ ...healthy, destinations: [damaged, running] });
-    expect([code, stdout[0]]).toEqual([0, 'Counters reconcile; 3 requests damaged']);
+    expect([code, stdout[0]]).toEqual([0, 'Every event is accounted for; 3 requests damaged or evicted']);
     expect(stdout.at(-1)).toContain('! archive: 3 requests damaged (cannot be read');
   });
 
@@ -158,7 +162,10 @@ describe('the first line and the exit code', () => {
 describe('problems', () => {
   const status: Status = {
     ...{ ...healthy, destinations: [running, paused], notConfigured: ['old'], jobsRunning: 1 },
-    ...{ accepting: { ok: false, reasons: ['journal_full', 'no_secret:xiq'] }, deadLetters: { open: 7, bytes: 9 } },
+    ...{
+      accepting: { ok: false, reasons: ['journal_full', 'secret_unavailable:xiq'] },
+      deadLetters: { open: 7, bytes: 9 },
+    },
     gaps: [
       {
         ...{ id: 'elastic:5-9', destination: 'elastic', fromSequence: 5, toSequence: 9, bodies: 4, bytes: 2048 },
@@ -170,8 +177,8 @@ describe('problems', () => {
   it('in a pipe nothing is cut, and each problem has its command', async () => {
     const { text } = await run(status);
     expect(text).toMatchInlineSnapshot(`
-      "LOST: 4 requests evicted before a destination had them; counters reconcile
-      NOT ACCEPTING webhooks: journal_full, no_secret:xiq (0.1.0, up 2 h 10 min)
+      "LOST: 4 requests evicted before a destination had them; all other events are accounted for
+      NOT ACCEPTING webhooks: journal_full, secret_unavailable:xiq (0.1.0, up 2 h 10 min)
       Journal: 2,000 requests, 4.8 MiB of 10 GiB, 3.2 requests/s; dead letters open: 7
 
       NAME     STATE                            REQUESTS    BYTES     AGE  EV/S  DELIVERED  DEAD  FULL IN
@@ -213,7 +220,7 @@ describe('problems', () => {
     ];
     const { text } = await run({ ...healthy, incidents });
     expect(text).toMatchInlineSnapshot(`
-      "LOST: the state file was damaged: 2 dead letters lost, the state file was missing: an unknown number of dead letters lost; counters reconcile
+      "LOST: the state file was damaged: 2 dead letters lost, the state file was missing: an unknown number of dead letters lost; all other events are accounted for
       Accepting webhooks (0.1.0, up 2 h 10 min)
       Journal: 2,000 requests, 4.8 MiB of 10 GiB, 3.2 requests/s; dead letters open: 0
 
@@ -229,7 +236,8 @@ describe('problems', () => {
 
   it('every line fits 80 columns, and numbers are not cut', async () => {
     const { stdout } = await run(status, [], { columns: 80 });
-    const [, , , , title = '', first = '', second = ''] = stdout;
+    const at = stdout.findIndex((line) => line.startsWith('NAME'));
+    const [title = '', first = '', second = ''] = stdout.slice(at);
     expect([title, first, second].join('\n')).toMatchInlineSnapshot(`
       "NAME     STATE         REQUESTS    BYTES     AGE  EV/S  DELIVERED  DEAD  FULL IN
       archive  running              0      0 B       -  12.5  1,234,567     0        -

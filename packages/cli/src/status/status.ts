@@ -4,8 +4,8 @@ import { type CommandOptions, wholeNumber } from '../arguments.ts';
 import { defineCommand } from '../define-command.ts';
 import { exits } from '../exit-codes.ts';
 import { printable } from '../terminal/printable.ts';
+import { needsOperator } from './headline.ts';
 import { renderStatus } from './status-view.ts';
-import { needsOperator } from './verdict.ts';
 
 const options = {
   watch: { type: 'boolean', help: 'repeat until Ctrl-C' },

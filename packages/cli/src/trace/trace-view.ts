@@ -19,7 +19,8 @@ const colours: Readonly<Record<TraceVerdict['verdict'], Colour | undefined>> = {
 
 const absent: Readonly<Record<Exclude<Trace['found'], 'kept'>, string>> = {
   lost: 'it was stored, and cannot be read any more: see xiq-siem status',
-  removed: 'it was settled, and its retention (journal.retainForHours) is over',
+  removed:
+    'the journal removed it after its retention (journal.retainForHours), or earlier because the journal was full',
   unknown: 'unknown receipt',
 };
 

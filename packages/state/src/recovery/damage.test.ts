@@ -378,7 +378,7 @@ describe('a file of a newer version', () => {
     database.close();
     const before = readFileSync(stateFileIn(directory));
     const state = directState(directory);
-    await expect(state.verify()).rejects.toThrow('has version 2');
+    await expect(state.verify()).rejects.toThrow('has file format 2');
     expect(readFileSync(stateFileIn(directory)).equals(before)).toBe(true);
     expect(readdirSync(join(directory, 'quarantine'))).toEqual([]);
     await state.close();

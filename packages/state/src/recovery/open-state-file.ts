@@ -1,4 +1,4 @@
-// Opens the state file. Replaces a damaged or missing one, and adds an incident for it.
+// Opens the state file. Replaces a damaged or missing file, and adds an incident for it.
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
@@ -15,7 +15,7 @@ import { schemaVersion } from '../sqlite/schema.ts';
 import { DamagedFileError, isDamage, NewerFileError } from '../sqlite/sqlite-errors.ts';
 import { openSqliteFile, type SqliteFile } from '../sqlite/sqlite-file.ts';
 import { type Incident, noteIncident } from './incident.ts';
-import { logDamage } from './write-ahead-log.ts';
+import { findWalDamage } from './write-ahead-log.ts';
 
 export interface StateFilePaths {
   readonly file: string;
@@ -28,12 +28,12 @@ export interface OpenedStateFile {
   readonly incident: Incident | undefined;
 }
 
-/** The file was created with the data directory: a missing one is an incident. */
+/** Opens the file, or repairs it. A missing file is an incident, because the data directory is created with a state file. */
 export async function openStateFile(paths: StateFilePaths, now: () => number): Promise<OpenedStateFile> {
   finishReplacement(paths, now);
   if (!existsSync(paths.file)) return replaceMissing(paths, now);
   try {
-    const damage = logDamage(`${paths.file}-wal`);
+    const damage = findWalDamage(`${paths.file}-wal`);
     if (damage !== undefined) throw new DamagedFileError(damage);
     return { file: openChecked(paths.file), incident: undefined };
   } catch (error) {
@@ -43,21 +43,22 @@ export async function openStateFile(paths: StateFilePaths, now: () => number): P
 }
 
 const openChecked = (path: string): SqliteFile =>
-  openSqliteFile(path, { check: (database) => requireTables(path, database) });
+  openSqliteFile(path, { check: (database) => assertTables(path, database) });
 
 /** Returns the version of the file. @throws NewerFileError. */
-export function requireKnownVersion(path: string, database: DatabaseSync): number {
+export function assertKnownVersion(path: string, database: DatabaseSync): number {
   const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
   if (version > schemaVersion) {
-    const text = `${path} has version ${version}, and this version supports up to ${schemaVersion}: use the newer version again. Nothing was changed`;
+    const text = `${path} has file format ${version}; this program supports up to ${schemaVersion}. Start the newer program again. The state file was not changed.`;
     throw new NewerFileError(text);
   }
   return version;
 }
 
 /** @throws NewerFileError, DamagedFileError. */
-export function requireTables(path: string, database: DatabaseSync): void {
-  const version = requireKnownVersion(path, database);
+export function assertTables(path: string, database: DatabaseSync): void {
+  const version = assertKnownVersion(path, database);
+  // No release had a lower version: a file with one is damaged.
   if (version < schemaVersion || tablesOf(database) !== expectedTables()) {
     throw new DamagedFileError('it does not have the tables of a state file');
   }
@@ -77,8 +78,8 @@ function expectedTables(): string {
 
 function replaceMissing(paths: StateFilePaths, now: () => number): OpenedStateFile {
   const reason = 'the file was missing';
-  const kept = quarantineLog(paths, quarantineName(now()));
-  const incident: Incident = { kind: 'missing', reason, file: kept, recovered: 0, lost: undefined };
+  const wal = quarantineWal(paths, quarantineName(now()));
+  const incident: Incident = { kind: 'missing', reason, file: wal, recovered: 0, lost: undefined };
   buildStateFile(paths.file, (database) => noteIncident(database, incident, now()));
   return { file: openChecked(paths.file), incident };
 }
@@ -89,14 +90,14 @@ export async function replaceDamaged(
   reason: string,
   now: () => number,
 ): Promise<OpenedStateFile> {
-  // Rarely needed, and its imports take 50 MB of memory in a thread.
-  const { salvage } = await import('./salvage.ts');
+  // A static import would take 50 MB of memory in each thread, and repairs are rare.
+  const { copyReadableData } = await import('./copy-readable-data.ts');
   const { file: path, quarantine } = paths;
   const atMs = now();
   const name = quarantineName(atMs);
   let incident: Incident | undefined;
-  salvage(path, newPathOf(path), (database, salvaged) => {
-    incident = { kind: 'damaged', reason, file: join(basename(quarantine), name), ...salvaged };
+  copyReadableData(path, newPathOf(path), (database, copied) => {
+    incident = { kind: 'damaged', reason, file: join(basename(quarantine), name), ...copied };
     noteIncident(database, incident, atMs);
   });
   mkdirSync(quarantine, { recursive: true, mode: 0o700 });
@@ -106,9 +107,9 @@ export async function replaceDamaged(
 }
 
 /**
- * Replaces a file that was removed, or replaced by another process, while it was open: copies its data from the open file.
+ * Replaces a file that another process removed or replaced while it was open. Copies the data from the open file.
  */
-export async function replaceMoved(
+export async function rebuildFromOpenFile(
   paths: StateFilePaths,
   open: SqliteFile,
   now: () => number,
@@ -118,7 +119,7 @@ export async function replaceMoved(
   const atMs = now();
   const name = quarantineName(atMs);
   const isReplaced = existsSync(path);
-  const reason = `${isReplaced ? 'it was replaced, or its log removed,' : 'it was removed'} while the connector ran`;
+  const reason = `${isReplaced ? 'it was replaced, or its write-ahead log removed,' : 'it was removed'} while the connector ran`;
   const file = isReplaced ? join(basename(quarantine), name) : undefined;
   let incident: Incident | undefined;
   fillStateFile(newPathOf(path), (database) => {
@@ -129,8 +130,8 @@ export async function replaceMoved(
     mkdirSync(quarantine, { recursive: true, mode: 0o700 });
     renameSync(path, join(quarantine, name));
   }
-  quarantineLog(paths, name);
-  // SQLite would remove the file that has the name of its log.
+  // Move the write-ahead log away first: close deletes whatever file has its path.
+  quarantineWal(paths, name);
   open.close();
   installFile(path);
   return { file: openChecked(path), incident };
@@ -139,24 +140,27 @@ export async function replaceMoved(
 const quarantineName = (atMs: number): string =>
   `state-${new Date(atMs).toISOString().replaceAll(/[-:.]/g, '')}.sqlite`;
 
-/** After a kill, discards a replacement that was not installed, or installs it if the old file was already moved. */
+/** If the process was killed during a replacement: finish it if the old file is gone, else discard the new file. */
 function finishReplacement(paths: StateFilePaths, now: () => number): void {
-  const next = newPathOf(paths.file);
-  if (existsSync(paths.file)) removeStateFile(next);
-  else if (existsSync(next)) installNewFile(paths, quarantineName(now()));
+  const newPath = newPathOf(paths.file);
+  if (existsSync(paths.file)) removeStateFile(newPath);
+  else if (existsSync(newPath)) installNewFile(paths, quarantineName(now()));
 }
 
 function installNewFile(paths: StateFilePaths, name: string): void {
-  quarantineLog(paths, name);
+  quarantineWal(paths, name);
   installFile(paths.file);
 }
 
-/** A new file must not be opened with the log of the old one. Returns the new path of the log in the data directory. */
-function quarantineLog({ file: path, quarantine }: StateFilePaths, name: string): string | undefined {
+/**
+ * Moves the write-ahead log to quarantine: SQLite must not apply the log of the old file to a new one. Returns its new path,
+ * relative to the data directory.
+ */
+function quarantineWal({ file: path, quarantine }: StateFilePaths, name: string): string | undefined {
   rmSync(`${path}-shm`, { force: true });
-  const log = `${path}-wal`;
-  if (!existsSync(log)) return undefined;
+  const wal = `${path}-wal`;
+  if (!existsSync(wal)) return undefined;
   mkdirSync(quarantine, { recursive: true, mode: 0o700 });
-  renameSync(log, join(quarantine, `${name}-wal`));
+  renameSync(wal, join(quarantine, `${name}-wal`));
   return join(basename(quarantine), `${name}-wal`);
 }

@@ -14,7 +14,7 @@ type Checksum = readonly [number, number];
 interface Frame {
   readonly bytes: Buffer;
   readonly isHeaderValid: boolean;
-  /** Written since the last restart of the log. Older frames may follow, and are obsolete. */
+  /** Written since SQLite last restarted the write-ahead log. Obsolete frames may follow. */
   readonly isCurrent: boolean;
   readonly isCommit: boolean;
   /** By its checksum, which includes that of the previous frame. */
@@ -25,7 +25,7 @@ interface Frame {
  * The reason why SQLite would skip committed transactions; undefined if it reads all. A transaction that was being written
  * at a kill or a power cut may be incomplete: it was not committed, and no transaction follows it.
  */
-export function logDamage(path: string): string | undefined {
+export function findWalDamage(path: string): string | undefined {
   let damagedFrame: number | undefined;
   let number = 0;
   for (const { bytes, isHeaderValid, isCurrent, isCommit, isValid } of framesOf(path)) {
@@ -39,11 +39,11 @@ export function logDamage(path: string): string | undefined {
   return undefined;
 }
 
-/** As `logDamage`, for a log that a connector may be writing. It may restart the log during one of two reads. */
-export const lastingLogDamage = (path: string): string | undefined => logDamage(path) && logDamage(path);
+/** Like `findWalDamage`, while a connector may write the file. Reads twice, because SQLite may restart the file during a read. */
+export const findLastingWalDamage = (path: string): string | undefined => findWalDamage(path) && findWalDamage(path);
 
-/** Writes a log that SQLite reads to its end: without the damaged frames, of which each is one changed page. */
-export function copyReadableLog(from: string, to: string): void {
+/** Copies a write-ahead log without its damaged frames, so that SQLite reads all other frames. A frame is one changed page. */
+export function copyReadableWal(from: string, to: string): void {
   const target = openSync(to, 'w', 0o600);
   try {
     let sum: Checksum | undefined;

@@ -3,8 +3,8 @@ import type { Incident } from '../recovery/incident.ts';
 import {
   type OpenedStateFile,
   openStateFile,
+  rebuildFromOpenFile,
   replaceDamaged,
-  replaceMoved,
   type StateFilePaths,
 } from '../recovery/open-state-file.ts';
 import { failureKindOf, isDamage, NewerFileError } from '../sqlite/sqlite-errors.ts';
@@ -39,7 +39,7 @@ export function requestsApplier({ paths, now, onIncident }: RequestOptions) {
   async function run(group: readonly Request[]): Promise<readonly Written[]> {
     const [request] = group;
     // SQLite would continue with files that a restart does not find.
-    if (opened?.isInPlace() === false) use(await replaceMoved(paths, opened, now));
+    if (opened?.isInPlace() === false) use(await rebuildFromOpenFile(paths, opened, now));
     if (request === undefined || request.kind === 'close') {
       closeFile();
       return [{ rows: [] }];

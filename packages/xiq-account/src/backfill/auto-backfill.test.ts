@@ -104,7 +104,7 @@ test('a downtime starts one job with a margin', async () => {
   expect(Date.parse(request.from ?? '')).toBeLessThanOrEqual(minDowntimeMs - 10 * minute);
   expect(Date.parse(request.to ?? '')).toBeGreaterThanOrEqual(minDowntimeMs + 90 * minute);
   expect(request).toMatchObject({ source: 'xiq', forceDuplicates: false });
-  expect(log.of('backfill.span_added')[0]?.attributes['why']).toContain('no webhook was accepted');
+  expect(log.of('backfill.span_added')[0]?.attributes['why']).toContain('the connector could not accept webhooks from');
 });
 
 test('a time without readiness counts as downtime', async () => {
@@ -174,6 +174,32 @@ test('a gap stays pending over a restart, while too many jobs run, and after its
   await pass(clock, 30 * minute);
   expect(list).toMatchObject([{ state: 'done' }]);
   await second.stop();
+});
+
+test.each([
+  ['no job accepts', new ConnectorError('usage', 'the journal no longer has the span'), 1],
+  ['could not be started 100 times', new ConnectorError('too_many_jobs', '4 jobs are running'), 52],
+])('a span that %s is dropped, with the command to run', async (_, refuses, minutes) => {
+  const { start, clock, log, list, world } = await fixture();
+  world.refuses = refuses;
+  const auto = await start();
+  const gap = { source: 'xiq', messageType: 'AUDIT_LOG_ALL', reason: 'missing' } as const;
+  await auto.addGap({ ...gap, sinceMs: startMs - 60 * minute, untilMs: startMs - 30 * minute });
+  await pass(clock, minutes * minute);
+  world.refuses = undefined;
+  await pass(clock, 2 * minute);
+  expect(list).toEqual([]);
+  expect(log.of('backfill.span_dropped')).toMatchObject([
+    {
+      level: 'error',
+      attributes: {
+        ...{ source: 'xiq', messageTypes: 'AUDIT_LOG_ALL', error: refuses.message, from: '2026-01-01T10:50:00Z' },
+        remediation:
+          'fix the cause, then run xiq-siem backfill --source xiq --from 2026-01-01T10:50:00.000Z ' +
+          '--to 2026-01-01T11:32:00.000Z --types AUDIT_LOG_ALL',
+      },
+    },
+  ]);
 });
 
 test('resumes interrupted jobs', async () => {

@@ -1,4 +1,4 @@
-// Starts back-fill jobs automatically: after a time without reception, and for gaps of subscriptions.
+// Starts back-fill jobs automatically: after a downtime, and for gaps of subscriptions.
 import { type BackfillRequest, backfillRequest, type Job } from '@xiq-siem/admin-api';
 import { ConnectorError, exitCodes, type Logger } from '@xiq-siem/core';
 import type { Clock } from '@xiq-siem/delivery';
@@ -25,13 +25,13 @@ export interface AutoBackfillParts {
 }
 
 const tickMs = 30_000;
-/** A tick may be late, and the stored time is up to a tick old. */
+/** A shorter time may be a late tick: the stored time is up to one tick old. */
 const minDowntimeMs = 60_000;
 const minuteMs = 60_000;
 const groupDelayMs = 2_000;
-const maxTries = 100;
+const maxStartAttempts = 100;
 
-/** Call it when the receiver accepts webhooks. It first resumes jobs that the end of the process interrupted. */
+/** Call this when the receiver accepts webhooks. First resumes the jobs that the last stop of the process interrupted. */
 export function startAutoBackfill(parts: AutoBackfillParts) {
   const { accounts, access, jobs, lastAccepting, pending, ready, clock, log } = parts;
   const stopping = new AbortController();
@@ -39,34 +39,34 @@ export function startAutoBackfill(parts: AutoBackfillParts) {
 
   const isAuto = ({ subscriptions }: XiqAccount): boolean => subscriptions?.backfill === 'auto';
 
-  /** Adds a span of whole minutes, so that equal gaps share a span. It starts earlier by `marginMs`: back-fill skips known events. */
+  /** Adds a span. Rounds it to minutes, so that equal gaps share one span. Starts it earlier, because the gap may be longer. */
   async function addSpan(account: XiqAccount, fromMs: number, toMs: number, why: string, messageTypes?: string[]) {
     const { behindMs, aheadMs } = await clockDifference(access(), account, signal);
     const marginMs = Math.max(1, account.subscriptions?.settleMinutes ?? 0) * minuteMs + behindMs;
-    const wide = floor(fromMs - marginMs);
+    const earliestMs = floorToMinute(fromMs - marginMs);
     const sinceMs = await retainedSinceMs(access().journal, signal);
-    // Only the journal knows which events were received shortly before the gap.
-    const isEvicted = sinceMs > wide - lookbackMs;
+    // Without this history, back-fill cannot skip the events that were received shortly before the gap.
+    const isHistoryIncomplete = sinceMs > earliestMs - lookbackMs;
     const { source } = account;
-    const start = isEvicted ? floor(fromMs) : wide;
-    const span = { fromMs: start, toMs: floor(toMs + minuteMs + aheadMs) + minuteMs, messageTypes };
+    const startMs = isHistoryIncomplete ? floorToMinute(fromMs) : earliestMs;
+    const span = { fromMs: startMs, toMs: floorToMinute(toMs + minuteMs + aheadMs) + minuteMs, messageTypes };
     log.warn('backfill.span_added', { source, why, ...spanText(span) });
-    await pending.add({ source, why, forceDuplicates: isEvicted, ...span });
+    await pending.add({ source, why, forceDuplicates: isHistoryIncomplete, ...span });
   }
 
   async function checkDowntime(): Promise<void> {
     if (!ready()) return;
     const [lastMs, nowMs] = [lastAccepting.lastMs(), clock.now()];
     if (lastMs !== undefined && nowMs - lastMs > minDowntimeMs) {
-      const why = `no webhook was accepted from ${clockTime(lastMs)} to ${clockTime(nowMs)}`;
+      const why = `the connector could not accept webhooks from ${clockTime(lastMs)} to ${clockTime(nowMs)}`;
       for (const account of accounts().values()) if (isAuto(account)) await addSpan(account, lastMs, nowMs, why);
     }
-    // Last: after a kill before this, the next start finds the downtime again.
+    // Store the time last: if the process is killed before this, the next start finds the same downtime.
     await lastAccepting.set(nowMs);
   }
 
-  const jobOf = ({ job: named }: PendingSpan): Job | undefined => jobs.list().find(({ id }) => id === named);
-  /** One job at a time for each source, because jobs share its request budget, and leave slots for an operator's jobs. */
+  const jobOf = ({ job: jobId }: PendingSpan): Job | undefined => jobs.list().find(({ id }) => id === jobId);
+  /** Each source has one automatic job at a time: its jobs share one request budget, and an operator needs free job slots. */
   const isBusy = (source: string): boolean =>
     pending.list().some((span) => span.source === source && jobOf(span)?.state === 'running');
 
@@ -74,28 +74,31 @@ export function startAutoBackfill(parts: AutoBackfillParts) {
     for (const span of pending.list()) {
       const job = jobOf(span);
       if (job?.state === 'running') continue;
-      const isOver = span.job !== undefined && (job === undefined || job.state === 'done' || job.state === 'cancelled');
-      if (isOver) await pending.replace(span, undefined);
+      const isFinished =
+        span.job !== undefined && (job === undefined || job.state === 'done' || job.state === 'cancelled');
+      if (isFinished) await pending.replace(span, undefined);
       else if (clock.now() >= span.notBeforeMs && !isBusy(span.source)) await startSpan(span, job);
     }
   }
 
-  async function startSpan(span: PendingSpan, before: Job | undefined): Promise<void> {
+  async function startSpan(span: PendingSpan, previousJob: Job | undefined): Promise<void> {
     const { source, why } = span;
-    // A job rejects a span that ends too far in the future.
+    // Wait: a job rejects a span that ends too far in the future.
     if (span.toMs > clock.now() + minuteMs * 4) return;
     try {
-      const job = await jobs.start('backfill', before?.request ?? requestOf(span));
+      const job = await jobs.start('backfill', previousJob?.request ?? requestOf(span));
       log.info('backfill.started', { job: job.id, source, why, ...spanText(span) });
-      const tries = span.tries + (before?.state === 'failed' ? 1 : 0);
+      const tries = span.tries + (previousJob?.state === 'failed' ? 1 : 0);
       const pauseMs = (accounts().get(source)?.subscriptions?.everyMinutes ?? 15) * minuteMs;
       await pending.replace(span, { ...span, job: job.id, tries, notBeforeMs: clock.now() + pauseMs });
     } catch (cause) {
       const code = cause instanceof ConnectorError ? cause.code : 'internal';
       log.warn('backfill.start_failed', { source, code, error: messageOf(cause) });
       const isInvalid = cause instanceof ConnectorError && cause.exitCode === exitCodes.usage;
-      const isDropped = isInvalid || span.tries >= maxTries;
-      await pending.replace(span, isDropped ? undefined : { ...span, tries: span.tries + 1 });
+      if (!isInvalid && span.tries < maxStartAttempts) return pending.replace(span, { ...span, tries: span.tries + 1 });
+      const remediation = `fix the cause, then run ${commandOf(span)}`;
+      log.error('backfill.span_dropped', { source, why, ...spanText(span), error: messageOf(cause), remediation });
+      await pending.replace(span, undefined);
     }
   }
 
@@ -109,21 +112,21 @@ export function startAutoBackfill(parts: AutoBackfillParts) {
     }
   }
 
-  const attempt = async (what: () => Promise<void>): Promise<void> => {
+  const attempt = async (task: () => Promise<void>): Promise<void> => {
     if (signal.aborted) return;
-    await what().catch((cause: unknown) => {
+    await task().catch((cause: unknown) => {
       if (!signal.aborted) log.error('backfill.auto_failed', { error: String(cause) });
     });
   };
 
-  let wake = new AbortController();
+  let wakeAbort = new AbortController();
   async function runTicks(): Promise<void> {
     await attempt(resumeInterrupted);
     while (!signal.aborted) {
       await attempt(checkDowntime);
       await attempt(startPending);
-      wake = new AbortController();
-      if (!signal.aborted) await clock.sleep(tickMs, wake.signal);
+      wakeAbort = new AbortController();
+      if (!signal.aborted) await clock.sleep(tickMs, wakeAbort.signal);
     }
   }
   const running = runTicks();
@@ -135,13 +138,13 @@ export function startAutoBackfill(parts: AutoBackfillParts) {
     const added = addSpan(account, sinceMs, untilMs, `the subscription to ${messageType} was ${reason}`, [messageType]);
     adding.add(added);
     await added.finally(() => adding.delete(added));
-    // Gaps of other types follow at once and join the span.
-    void clock.sleep(groupDelayMs, signal).then(() => wake.abort());
+    // Wait: gaps of other types follow immediately, and share the span.
+    void clock.sleep(groupDelayMs, signal).then(() => wakeAbort.abort());
   }
 
   async function stopAutoBackfill(): Promise<void> {
     stopping.abort();
-    wake.abort();
+    wakeAbort.abort();
     await running;
     await Promise.allSettled(adding);
   }
@@ -149,16 +152,22 @@ export function startAutoBackfill(parts: AutoBackfillParts) {
   return {
     /** Resolves when the span is on disk. Ignores sources with `backfill: manual`. */
     addGap,
-    /** Resolves when it has stopped. It does not stop jobs. */
+    /** Resolves when the ticks have ended. Running jobs continue. */
     stop: stopAutoBackfill,
   };
 }
 
 const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
-const floor = (ms: number): number => Math.max(0, Math.floor(ms / minuteMs) * minuteMs);
+const floorToMinute = (ms: number): number => Math.max(0, Math.floor(ms / minuteMs) * minuteMs);
 
 function spanText({ fromMs, toMs, messageTypes }: Pick<PendingSpan, 'fromMs' | 'toMs' | 'messageTypes'>) {
   return { from: clockTime(fromMs), to: clockTime(toMs), messageTypes: messageTypes?.join(', ') ?? 'all' };
+}
+
+function commandOf(span: PendingSpan): string {
+  const { source, from, to, messageTypes, forceDuplicates } = requestOf(span);
+  const types = messageTypes === undefined ? '' : ` --types ${messageTypes.join(',')}`;
+  return `xiq-siem backfill --source ${source} --from ${from} --to ${to}${types}${forceDuplicates ? ' --force-duplicates' : ''}`;
 }
 
 function requestOf({ source, fromMs, toMs, messageTypes, forceDuplicates }: PendingSpan): BackfillRequest {

@@ -119,7 +119,7 @@ test('after a failure of the journal between two bodies, the next job stores not
   expect(complete.backfilled.size).toBe(1_200);
 });
 
-test('waits for unsettled entries and shows until when; resumes after a stop', async () => {
+test('waits until the log is final and shows the time; resumes after a stop', async () => {
   await using fixture = await openFixture(destinations('one'));
   const world = testAccount();
   world.logs.set('audit', restForms(0, 5));

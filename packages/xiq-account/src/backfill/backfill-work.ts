@@ -7,7 +7,7 @@ import type { BackfilledIds, BackfillProgress, JobRecords } from '@xiq-siem/stat
 import { logOfMessageType } from '../rest/log-pages.ts';
 import type { XiqAccount } from '../xiq-account.ts';
 import { clockDifference, clockText } from './clock-difference.ts';
-import { fetchSpan, type LogChunk, settledEnd, settleMsOf } from './fetch-span.ts';
+import { fetchSpan, type LogChunk, logDelayMsOf, logFinalEnd } from './fetch-span.ts';
 import type { JournalAccess } from './journal-events.ts';
 import { type KnownIds, knownIds, requireRetained } from './known-ids.ts';
 import { restBodies } from './rest-bodies.ts';
@@ -53,7 +53,7 @@ export function startBackfill(
 
   async function storeChunk(type: TypeState, chunk: LogChunk, known: KnownIds): Promise<void> {
     // If a webhook brings one of these events before the append is synced, it is delivered twice with one id. That is a
-    // matter of milliseconds, for an event older than the settle time.
+    // matter of milliseconds, for an event older than the log delay.
     for await (const _ of known.catchUp(signal));
     const missing = chunk.events.filter(({ id }) => !known.has(id));
     const origin = { source: account.source, messageType: type.messageType, origin: 'rest' } as const;
@@ -80,18 +80,18 @@ export function startBackfill(
     await records.save({ ...record, backfill: progress(), job: { ...record.job, types: shownTypes() } });
   }
 
-  /** Fetches the settled part of the span. */
-  async function fetchType(type: TypeState, known: KnownIds, settleMs: number): Promise<void> {
+  /** Fetches the part of the span whose log is final. */
+  async function fetchType(type: TypeState, known: KnownIds, logDelayMs: number): Promise<void> {
     const log = logOfMessageType(type.messageType);
     if (log === undefined || type.fetchedToMs >= toMs) return;
     type.state = 'running';
     const { api, reader } = account;
-    const options = { api, reader, type: log, clock, signal, fromMs: type.fetchedToMs, toMs, settleMs, maxWaitMs };
+    const options = { api, reader, type: log, clock, signal, fromMs: type.fetchedToMs, toMs, logDelayMs, maxWaitMs };
     for await (const chunk of fetchSpan(options)) await storeChunk(type, chunk, known);
   }
 
-  async function waitUntilSettled(unfinished: readonly TypeState[], settleMs: number): Promise<void> {
-    const untilMs = toMs + settleMs;
+  async function waitUntilLogIsFinal(unfinished: readonly TypeState[], logDelayMs: number): Promise<void> {
+    const untilMs = toMs + logDelayMs;
     for (const type of unfinished) {
       type.state = 'waiting';
       type.message = `until ${clockTime(untilMs)}: the log may still get entries with earlier times`;
@@ -122,7 +122,7 @@ export function startBackfill(
     if (!span.forceDuplicates) await requireRetained(access.journal, since - aheadMs, signal);
     const differs = clockText(difference);
     if (differs !== undefined) log.warn('backfill.clock_differs', { job, source: account.source, message: differs });
-    const settleMs = settleMsOf(account, behindMs);
+    const logDelayMs = logDelayMsOf(account, behindMs);
     const messageTypes = types.map(({ messageType }) => messageType);
     const found = { access, account, fromMs: since, toMs, messageTypes, aheadMs };
     const known = knownIds({ ...found, onFetched: backfilled.add });
@@ -133,13 +133,13 @@ export function startBackfill(
     for (const type of types.filter(isUnfinished)) type.message = differs;
     for (;;) {
       for (const type of types.filter(isUnfinished)) {
-        if (settledEnd(toMs, settleMs, clock.now()) <= type.fetchedToMs) continue;
-        await fetchType(type, known, settleMs).catch((cause) => fail(type, cause));
+        if (logFinalEnd(toMs, logDelayMs, clock.now()) <= type.fetchedToMs) continue;
+        await fetchType(type, known, logDelayMs).catch((cause) => fail(type, cause));
         if (type.state === 'running' && type.fetchedToMs >= toMs) finishType(type, differs);
       }
       const unfinished = types.filter(isUnfinished);
       if (unfinished.length === 0) return;
-      await waitUntilSettled(unfinished, settleMs);
+      await waitUntilLogIsFinal(unfinished, logDelayMs);
     }
   }
 

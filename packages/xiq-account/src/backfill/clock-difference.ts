@@ -5,7 +5,7 @@ import { type JournalAccess, journalEvents } from './journal-events.ts';
 
 /** Bounds of the difference. If the two measurements contradict each other, both are above 0. */
 export interface ClockDifference {
-  /** Milliseconds that ExtremeCloud IQ's clock is behind ours: a log settles this much later. */
+  /** Milliseconds that ExtremeCloud IQ's clock is behind ours: a log becomes final this much later. */
   readonly behindMs: number;
   /** Milliseconds that it is ahead of ours: an event may be received this much before its own time. */
   readonly aheadMs: number;

@@ -24,7 +24,7 @@ function fixture(entries: Entries, options: TestLogOptions = {}, fetch: Partial<
     signal,
     fromMs: T,
     toMs: T + hour,
-    settleMs: 600_000,
+    logDelayMs: 600_000,
     ...fetch,
   });
   return { ...log, clock, chunks };
@@ -89,7 +89,7 @@ it.each(['both', 'neither'] as const)(
   },
 );
 
-it('reads only the settled part of a span', async () => {
+it('reads only the part of a span whose log is final', async () => {
   const now = T + 12 * hour;
   const entries = [now - 600_001, now - 600_000, now - 1].map((at, index) => auditEvent(at, index));
   const { chunks } = fixture(entries, {}, { fromMs: now - hour, toMs: now + hour });
@@ -253,7 +253,7 @@ it('resumes after a failure at the end of the last chunk', async () => {
   const log = testLog(entries, { beforePage });
   const clock = createManualClock(T + 12 * hour);
   const found: LogChunk[] = [];
-  const options = { api: log.api, reader, type: 'audit', clock, signal, toMs: T + 3 * hour, settleMs: 0 } as const;
+  const options = { api: log.api, reader, type: 'audit', clock, signal, toMs: T + 3 * hour, logDelayMs: 0 } as const;
   const run = async () => {
     for await (const chunk of fetchSpan({ ...options, fromMs: found.at(-1)?.toMs ?? T })) found.push(chunk);
   };
@@ -295,7 +295,7 @@ it('150 events of one millisecond, read by the real client in pages of 100, have
     'audit',
     Array.from({ length: 150 }, (_, index) => auditEvent(fromMs + 5, `90071992547409${index + 100}`).text),
   );
-  const options = { api: client, reader, type: 'audit', clock, signal, settleMs: 600_000 } as const;
+  const options = { api: client, reader, type: 'audit', clock, signal, logDelayMs: 600_000 } as const;
   const [chunk] = await all(fetchSpan({ ...options, fromMs, toMs: fromMs + hour }));
   expect(new Set(chunk?.events.map(({ id }) => id)).size).toBe(150);
   expect(chunk?.events.map(({ occurrence }) => occurrence)).toEqual(

@@ -20,8 +20,8 @@ export interface FetchOptions extends ReadingOptions {
   /** Epoch milliseconds, inclusive; `toMs` is exclusive. */
   readonly fromMs: number;
   readonly toMs: number;
-  /** Younger entries are not read. */
-  readonly settleMs: number;
+  /** The log may still change for this long: younger entries are not read. */
+  readonly logDelayMs: number;
   /**
    * A chunk with more events is split. They are normalized in one go: the default 2,500 block the event loop for 40 ms at
    * most.
@@ -37,13 +37,14 @@ export interface LogChunk extends Omit<Readings, 'texts'> {
   readonly events: readonly LogEvent[];
 }
 
-/** The end of the settled part of a span. */
-export const settledEnd = (toMs: number, settleMs: number, nowMs: number): number => Math.min(toMs, nowMs - settleMs);
+/** The end of the part of a span whose log is final. */
+export const logFinalEnd = (toMs: number, logDelayMs: number, nowMs: number): number =>
+  Math.min(toMs, nowMs - logDelayMs);
 
 const defaultSettleMinutes = 10;
 
-/** The age of a settled log entry. `behindMs`: see `ClockDifference`. */
-export const settleMsOf = ({ subscriptions }: XiqAccount, behindMs: number): number =>
+/** The age at which a log entry is final. `behindMs`: see `ClockDifference`. */
+export const logDelayMsOf = ({ subscriptions }: XiqAccount, behindMs: number): number =>
   (subscriptions?.settleMinutes ?? defaultSettleMinutes) * 60_000 + behindMs;
 
 const isIn = (fromMs: number, toMs: number, timeMs: number | undefined): boolean =>
@@ -74,15 +75,15 @@ async function* fetchChunk(options: FetchOptions, { fromMs, toMs }: LogSpan): As
 }
 
 /**
- * Fetches the settled part of a span, oldest first; without a settled part there is no chunk. To resume, set `fromMs` to
+ * Fetches the part of a span whose log is final, oldest first. Without such a part there is no chunk. To resume, set `fromMs` to
  * the end of the last chunk. Rejects with a ConnectorError, or with the signal's reason when it fires.
  */
 export async function* fetchSpan(options: FetchOptions): AsyncGenerator<LogChunk> {
-  const { fromMs, settleMs, clock } = options;
+  const { fromMs, logDelayMs, clock } = options;
   if (!(Number.isSafeInteger(fromMs) && Number.isSafeInteger(options.toMs) && fromMs >= 0 && fromMs < options.toMs)) {
     throw new ConnectorError('usage', 'A span needs two times, the first before the second.');
   }
-  const toMs = settledEnd(options.toMs, settleMs, clock.now());
+  const toMs = logFinalEnd(options.toMs, logDelayMs, clock.now());
   for (let doneMs = fromMs; doneMs < toMs; ) {
     const endMs = Math.min(toMs, (Math.floor(doneMs / hourMs) + 1) * hourMs);
     yield* fetchChunk(options, { fromMs: doneMs, toMs: endMs });

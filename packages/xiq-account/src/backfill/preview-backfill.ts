@@ -4,7 +4,7 @@ import type { Clock } from '@xiq-siem/delivery';
 import { logOfMessageType } from '../rest/log-pages.ts';
 import type { XiqAccount } from '../xiq-account.ts';
 import { clockDifference, clockText } from './clock-difference.ts';
-import { fetchSpan, settledEnd, settleMsOf } from './fetch-span.ts';
+import { fetchSpan, logDelayMsOf, logFinalEnd } from './fetch-span.ts';
 import type { JournalAccess } from './journal-events.ts';
 import { knownIds, requireRetained } from './known-ids.ts';
 import { selectAccount, selectTypes, spanOf } from './request.ts';
@@ -17,7 +17,7 @@ export interface PreviewParts {
   readonly clock: Clock;
 }
 
-/** For the settled part of the span. Rejects like the back-fill itself. */
+/** For the part of the span whose log is final. Rejects like the back-fill itself. */
 export async function* previewBackfill(
   parts: PreviewParts,
   { source, from, to, messageTypes: named }: Parameters<Operations['previewBackfill']>[0],
@@ -33,7 +33,7 @@ export async function* previewBackfill(
   const messageTypes = selectTypes(account, named);
   const known = knownIds({ access, account, fromMs, toMs, messageTypes, aheadMs });
   for await (const { done, total } of known.catchUp(signal)) yield { kind: 'progress', done, total };
-  const settleMs = settleMsOf(account, behindMs);
+  const logDelayMs = logDelayMsOf(account, behindMs);
   const nowMs = clock.now();
   let missing = 0;
   for (const messageType of messageTypes) {
@@ -41,7 +41,7 @@ export async function* previewBackfill(
     if (type === undefined) continue;
     const counts = { fetched: 0, known: 0 };
     const { api, reader } = account;
-    for await (const chunk of fetchSpan({ api, reader, type, clock, signal, fromMs, toMs, settleMs })) {
+    for await (const chunk of fetchSpan({ api, reader, type, clock, signal, fromMs, toMs, logDelayMs })) {
       for await (const _ of known.catchUp(signal));
       counts.fetched += chunk.events.length;
       counts.known += chunk.events.filter(({ id }) => known.has(id)).length;
@@ -51,8 +51,8 @@ export async function* previewBackfill(
     missing += here;
     yield { kind: 'type', messageType, ...counts, missing: here };
   }
-  const endMs = settledEnd(toMs, settleMs, nowMs);
-  const unsettled = endMs < toMs ? `the log since ${clockTime(endMs)} has not settled and was not read` : undefined;
-  const notes = [clockText(difference), unsettled].filter((one) => one !== undefined);
+  const endMs = logFinalEnd(toMs, logDelayMs, nowMs);
+  const notFinal = endMs < toMs ? `the log since ${clockTime(endMs)} is not final and was not read` : undefined;
+  const notes = [clockText(difference), notFinal].filter((one) => one !== undefined);
   yield { kind: 'end', snapshot, missing, ...(notes.length > 0 && { note: notes.join('; ') }) };
 }

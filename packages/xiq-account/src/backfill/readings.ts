@@ -106,7 +106,7 @@ export async function readUntilStable(
   let previousTotal: number | undefined;
   let repeated = 0;
   for (let readings = 1; ; readings++) {
-    // The second read follows at once: a settled span does not change.
+    // The second read follows immediately: a final log does not change.
     if (readings > 2) await pause(options.clock, 1_000 * 2 ** (readings - 3), options.signal);
     const reading = await readOnce(options, span, limit, cuttable && readings === 1);
     if (reading === undefined) return undefined;

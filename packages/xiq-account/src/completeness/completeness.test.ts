@@ -135,13 +135,13 @@ test('events that a destination excludes are filtered; waiting events are missin
   ]);
 });
 
-test('GDPR, which has no log, and an unsettled hour are unprovable', async () => {
+test('GDPR, which has no log, and an hour whose log is not final are unprovable', async () => {
   await using fixture = await openFixture(destinations('one'));
   const world = testAccount({ messageTypes: ['AUDIT_LOG_ALL', 'GDPR_LOG_ALL'] });
   const young = { from: iso(T + 8 * hour), to: iso(T + 10 * hour) };
   const { cells, end } = await prove(fixture, world, young);
   expect(new Set(cells.map(({ state, reason }) => `${state} ${reason?.slice(0, 20)}`))).toEqual(
-    new Set(['complete undefined', 'unprovable This hour has not se', 'unprovable ExtremeCloud IQ has ']),
+    new Set(['complete undefined', 'unprovable The log of this hour', 'unprovable ExtremeCloud IQ has ']),
   );
   expect(end).toMatchObject({ verdict: 'unprovable' });
   expect((await prove(fixture, world, { messageTypes: 'AUDIT_LOG_ALL' })).end).toMatchObject({ verdict: 'complete' });

@@ -3,7 +3,7 @@ import type { CompletenessCell, CompletenessLine, Operations } from '@xiq-siem/a
 import type { Clock } from '@xiq-siem/delivery';
 import type { ReadModel } from '@xiq-siem/queries';
 import { clockDifference, clockText } from '../backfill/clock-difference.ts';
-import { fetchSpan, type LogChunk, settleMsOf } from '../backfill/fetch-span.ts';
+import { fetchSpan, type LogChunk, logDelayMsOf } from '../backfill/fetch-span.ts';
 import { selectAccount, selectTypes, spanOf } from '../backfill/request.ts';
 import { logOfMessageType } from '../rest/log-pages.ts';
 import type { EventSummary } from '../rest/log-reader.ts';
@@ -18,9 +18,9 @@ export interface CompletenessParts {
   readonly clock: Clock;
 }
 
-/** Needs about 350 MB of memory during the proof, for this many logged events and as many stored ones. */
+/** Limit of the logged events, and of the stored events. A proof with both at the limit needs about 350 MB of memory. */
 const maxEvents = 500_000;
-/** The longest wait of one page for the request budget: an operator is waiting. */
+/** The longest wait for the request budget, for each page of a log. It is short because an operator waits for the result. */
 const maxWaitMs = 10 * 60_000;
 
 /** Yields the cells at the end. Rejects with a ConnectorError. */
@@ -32,13 +32,13 @@ export async function* completeness(
   const account = selectAccount(parts.accounts(), source);
   const span = spanOf({ from, to }, parts.clock.now());
   const readModel = parts.readModel();
-  const { proof, message } = yield* proofOfSpan(
+  const { proof, clockNote } = yield* proofOfSpan(
     { account, readModel, clock: parts.clock, ...span, messageTypes: selectTypes(account, named) },
     signal,
   );
   for (const cell of proof.cells) yield { kind: 'cell', cell: shownCell(cell) };
   const verdict = proof.state === 'complete' || proof.state === 'unprovable' ? proof.state : 'missing_or_surplus';
-  const note = message === undefined ? {} : { note: message };
+  const note = clockNote === undefined ? {} : { note: clockNote };
   yield { kind: 'end', snapshot: readModel.snapshot, verdict, cells: proof.states, ...note };
 }
 
@@ -50,56 +50,56 @@ export interface SpanToProve extends TimeSpan {
 }
 
 /**
- * Reads the logs first and then the journal, so that each logged event had time to arrive. Returns the proof, and a
- * message about a clock difference.
+ * Reads the logs first and the journal last, because a logged event may arrive during the read. Returns the proof, and a note
+ * if the clocks differ.
  */
 export async function* proofOfSpan(
   { account, readModel, clock, fromMs, toMs, messageTypes }: SpanToProve,
   signal: AbortSignal,
 ): AsyncGenerator<
   Extract<CompletenessLine, { kind: 'progress' | 'fetching' }>,
-  { readonly proof: Proof; readonly message: string | undefined }
+  { readonly proof: Proof; readonly clockNote: string | undefined }
 > {
   const difference = await clockDifference(readModel, account, signal);
   const { behindMs, aheadMs } = difference;
-  const settleMs = settleMsOf(account, behindMs);
-  const span = { fromMs, toMs, settleMs, maxWaitMs };
-  // At the start: the fetch reads no further.
-  const settledMs = clock.now() - settleMs;
-  const hours = xiqHours();
-  let fetched = 0;
+  const logDelayMs = logDelayMsOf(account, behindMs);
+  const span = { fromMs, toMs, logDelayMs, maxWaitMs };
+  // Read the clock before the fetch: the fetch reads no later log entries.
+  const logFinalMs = clock.now() - logDelayMs;
+  const logged = loggedHours();
+  let fetchedTotal = 0;
   for (const messageType of messageTypes) {
-    const type = logOfMessageType(messageType);
-    if (type === undefined) continue;
+    const logType = logOfMessageType(messageType);
+    if (logType === undefined) continue;
     const { api, reader } = account;
-    let here = 0;
-    for await (const chunk of fetchSpan({ api, reader, type, clock, signal, ...span })) {
-      hours.add(messageType, chunk);
-      here += chunk.events.length;
-      fetched += chunk.events.length;
-      if (fetched > maxEvents) throw tooManyEvents(maxEvents);
-      yield { kind: 'fetching', messageType, fetched: here };
+    let fetchedOfType = 0;
+    for await (const chunk of fetchSpan({ api, reader, type: logType, clock, signal, ...span })) {
+      logged.add(messageType, chunk);
+      fetchedOfType += chunk.events.length;
+      fetchedTotal += chunk.events.length;
+      if (fetchedTotal > maxEvents) throw tooManyEvents(maxEvents);
+      yield { kind: 'fetching', messageType, fetched: fetchedOfType };
     }
   }
   const record = yield* storedRecord(readModel, { account, messageTypes, fromMs, toMs, aheadMs, maxEvents }, signal);
-  const proof = proveCompleteness({ types: messageTypes, fromMs, toMs, xiq: hours.hours, settledMs, ...record });
-  return { proof, message: clockText(difference) };
+  const proof = proveCompleteness({ types: messageTypes, fromMs, toMs, xiq: logged.hours, logFinalMs, ...record });
+  return { proof, clockNote: clockText(difference) };
 }
 
 function shownCell(cell: Cell): CompletenessCell {
   const { type, hourMs, state, xiq, kept, destinations, missing, surplus, probablySame } = cell;
-  const pairs =
+  const pairText =
     probablySame === 0
       ? undefined
-      : `${probablySame} missing and ${probablySame} surplus are probably the same events with different text`;
-  const why = [cell.reason?.message, pairs].filter((one) => one !== undefined);
+      : `${probablySame} of the missing events are probably ${probablySame} of the surplus events, with a different text`;
+  const reasons = [cell.reason?.message, pairText].filter((one) => one !== undefined);
   return {
     messageType: type,
     hour: new Date(hourMs).toISOString(),
     state,
     xiq: xiq ?? null,
     kept,
-    ...(why.length > 0 && { reason: why.join('; ') }),
+    ...(reasons.length > 0 && { reason: reasons.join('; ') }),
     destinations: [...destinations],
     missing: missing.events.map((event) => shownEvent(event, hourMs)),
     missingCount: missing.count,
@@ -108,12 +108,15 @@ function shownCell(cell: Cell): CompletenessCell {
   };
 }
 
-const whyText = { notReceived: 'not received', deadLettered: 'dead letter', waiting: 'not confirmed' } as const;
+const missingText = { notReceived: 'not received', deadLettered: 'dead letter', waiting: 'not confirmed' } as const;
 
 function shownEvent(event: MissingEvent | SurplusEvent, hourMs: number): CompletenessCell['missing'][number] {
-  const { id, timeMs = hourMs, action, user, probably } = event;
-  const why = 'why' in event ? whyText[event.why] + (event.destination ? ` at ${event.destination}` : '') : undefined;
-  const message = [why, action, user, probably && `probably ${probably}`].filter((one) => one !== undefined);
+  const { id, timeMs = hourMs, action, user, probableMatchId } = event;
+  const reason =
+    'reason' in event ? missingText[event.reason] + (event.destination ? ` at ${event.destination}` : '') : undefined;
+  const message = [reason, action, user, probableMatchId && `probably ${probableMatchId}`].filter(
+    (one) => one !== undefined,
+  );
   return { id, time: new Date(timeMs).toISOString(), ...(message.length > 0 && { message: message.join(', ') }) };
 }
 
@@ -125,7 +128,7 @@ interface MutableHour {
 }
 
 /** Collects log chunks by message type and hour, with the event fields that the proof needs. */
-export function xiqHours() {
+export function loggedHours() {
   const hours = new Map<string, Map<number, MutableHour>>();
 
   function addChunk(messageType: string, { fromMs, toMs, events, uncertainty }: LogChunk): void {

@@ -14,7 +14,7 @@ export interface StoredEvent extends EventSummary {
 /** One hour of a log. */
 export interface XiqHour {
   readonly events: readonly EventSummary[];
-  /** Why the read may be incomplete, in one sentence. */
+  /** The reason why the read may be incomplete, in one sentence. */
   readonly uncertainty?: string | undefined;
 }
 
@@ -36,23 +36,23 @@ export interface ProofInput extends TimeSpan {
   readonly types: readonly string[];
   /** The logs of ExtremeCloud IQ, by message type and the start of the hour (UTC). */
   readonly xiq: ReadonlyMap<string, ReadonlyMap<number, XiqHour>>;
-  /** The stored events by id, from webhooks and back-fills, as far as the journal retains them. */
+  /** All events that the journal has, by id, whether or not they are in the log. From webhooks and back-fills. */
   readonly kept: ReadonlyMap<string, StoredEvent>;
   readonly destinations: readonly DestinationRecord[];
   /** Times of receipt of which the journal has lost or removed bodies. */
   readonly unavailableSpans?: readonly TimeSpan[];
-  /** Later events have not settled: they may be missing in the log or in the journal. */
-  readonly settledMs?: number;
-  /** Listed missing events of a cell, and listed surplus events. Default: 100. The counts include all. */
+  /** The log is final up to this time. Later events may still be missing in the log or in the journal. */
+  readonly logFinalMs?: number;
+  /** The most missing events, and the most surplus events, that a cell lists. Default: 100. The counts include all. */
   readonly maxListed?: number;
 }
 
-/** The worst first. */
+/** From the worst to the best. */
 export const cellStates = ['missing', 'surplus', 'unprovable', 'complete'] as const;
 export type CellState = (typeof cellStates)[number];
 
 export interface Reason {
-  readonly code: 'no_rest_log' | 'bodies_unavailable' | 'not_settled' | 'not_read' | 'uncertain';
+  readonly code: 'no_rest_log' | 'bodies_unavailable' | 'log_not_final' | 'not_read' | 'uncertain';
   readonly message: string;
 }
 
@@ -60,14 +60,14 @@ export type DestinationCounts = Omit<DestinationRecord, 'stateOf'> & Readonly<Re
 
 export interface MissingEvent extends EventSummary {
   /** `notReceived`, or the state at `destination`. */
-  readonly why: 'notReceived' | 'deadLettered' | 'waiting';
+  readonly reason: 'notReceived' | 'deadLettered' | 'waiting';
   readonly destination?: string;
   /** The id of a surplus event with the same time and user: probably the same event with another text. */
-  readonly probably?: string;
+  readonly probableMatchId?: string;
 }
 
 export interface SurplusEvent extends StoredEvent {
-  readonly probably?: string;
+  readonly probableMatchId?: string;
 }
 
 export interface Cell {
@@ -75,11 +75,11 @@ export interface Cell {
   /** The start of the hour, epoch milliseconds. */
   readonly hourMs: number;
   readonly state: CellState;
-  /** Why the state is not better. With `missing`: why more events may be missing. */
+  /** The reason why the cell is not proved. With state `missing`: the reason why more events may be missing. */
   readonly reason?: Reason;
   /** Events in ExtremeCloud IQ's log. Undefined: the log was not read. */
   readonly xiq: number | undefined;
-  /** Stored events, whether they are in the log or not. */
+  /** All events that the journal has, whether or not they are in the log. */
   readonly kept: number;
   /** States of the stored events. */
   readonly destinations: readonly DestinationCounts[];

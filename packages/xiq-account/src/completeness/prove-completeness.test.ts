@@ -69,7 +69,7 @@ describe('a cell is missing events', () => {
       notReceived: 1,
       deadLettered: 0,
       waiting: 0,
-      events: [{ ...b, why: 'notReceived' }],
+      events: [{ ...b, reason: 'notReceived' }],
     });
   });
 
@@ -77,7 +77,7 @@ describe('a cell is missing events', () => {
     ['that are dead letters of a destination', { a: 'deadLettered' } as const, 'deadLettered'],
     ['that wait for a destination', { a: 'waiting' } as const, 'waiting'],
     ['without a known state at a destination', {}, 'waiting'],
-  ])('%s', (_, states, why) => {
+  ])('%s', (_, states, reason) => {
     const kept = storedOf(a);
     const other = destination({ a: 'confirmed' }, 'file');
     const cell = onlyCell({ xiq: xiqOf([[T, { events: [a] }]]), kept, destinations: [other, destination(states)] });
@@ -85,17 +85,17 @@ describe('a cell is missing events', () => {
     expect(cell.missing).toMatchObject({
       count: 1,
       notReceived: 0,
-      [why]: 1,
-      events: [{ id: a.id, why, destination: 'elastic' }],
+      [reason]: 1,
+      events: [{ id: a.id, reason, destination: 'elastic' }],
     });
-    expect(cell.destinations[1]).toMatchObject({ confirmed: 0, [why]: 1 });
+    expect(cell.destinations[1]).toMatchObject({ confirmed: 0, [reason]: 1 });
   });
 
   it('and counts each once, also if several destinations lack it', () => {
     const destinations = [destination({ a: 'deadLettered' }), destination({}, 'file')];
     const { missing } = onlyCell({ xiq: xiqOf([[T, { events: [a] }]]), kept: storedOf(a), destinations });
     expect(missing).toMatchObject({ count: 1, deadLettered: 1, waiting: 1 });
-    expect(missing.events.map(({ why, destination: at }) => [why, at])).toEqual([
+    expect(missing.events.map(({ reason, destination: at }) => [reason, at])).toEqual([
       ['deadLettered', 'elastic'],
       ['waiting', 'file'],
     ]);
@@ -153,8 +153,8 @@ describe('an event with a different text in the log', () => {
     const [logged, pushed] = [event('logged'), event('pushed')];
     const cell = onlyCell({ xiq: xiqOf([[T, { events: [logged] }]]), kept: storedOf(pushed) });
     expect(cell).toMatchObject({ state: 'missing', probablySame: 1 });
-    expect(cell.missing.events).toMatchObject([{ id: logged.id, probably: pushed.id }]);
-    expect(cell.surplus.events).toMatchObject([{ id: pushed.id, probably: logged.id }]);
+    expect(cell.missing.events).toMatchObject([{ id: logged.id, probableMatchId: pushed.id }]);
+    expect(cell.surplus.events).toMatchObject([{ id: pushed.id, probableMatchId: logged.id }]);
   });
 
   it.each([
@@ -164,14 +164,18 @@ describe('an event with a different text in the log', () => {
   ])('is not paired with %s', (_, pushed) => {
     const cell = onlyCell({ xiq: xiqOf([[T, { events: [event('logged')] }]]), kept: storedOf(pushed) });
     expect(cell).toMatchObject({ probablySame: 0, missing: { count: 1 }, surplus: { count: 1 } });
-    expect(cell.missing.events[0]?.probably).toBeUndefined();
+    expect(cell.missing.events[0]?.probableMatchId).toBeUndefined();
   });
 
   it('is in one pair at most, and in none without a time', () => {
     const logged = [event('l1'), event('l2'), { ...event('l3'), timeMs: undefined }];
     const cell = onlyCell({ xiq: xiqOf([[T, { events: logged }]]), kept: storedOf(event('p1')) });
     expect(cell).toMatchObject({ probablySame: 1, missing: { count: 3 }, surplus: { count: 1 } });
-    expect(cell.missing.events.map(({ probably }) => probably)).toEqual([idOf('p1'), undefined, undefined]);
+    expect(cell.missing.events.map(({ probableMatchId }) => probableMatchId)).toEqual([
+      idOf('p1'),
+      undefined,
+      undefined,
+    ]);
   });
 
   it('is not paired with a stored event that a destination lacks', () => {
@@ -233,13 +237,13 @@ describe('a cell is unprovable', () => {
     );
   });
 
-  it('if it has not settled', () => {
+  it('if it is not final', () => {
     const xiq = xiqOf([[T, { events: [a] }]]);
-    expect(onlyCell({ xiq, settledMs: T + hour - 1 })).toMatchObject({
+    expect(onlyCell({ xiq, logFinalMs: T + hour - 1 })).toMatchObject({
       state: 'unprovable',
-      reason: { code: 'not_settled' },
+      reason: { code: 'log_not_final' },
     });
-    expect(onlyCell({ xiq, settledMs: T + hour }).state).toBe('missing');
+    expect(onlyCell({ xiq, logFinalMs: T + hour }).state).toBe('missing');
   });
 
   it.each<[DeliveryState, CellState]>([
@@ -253,6 +257,6 @@ describe('a cell is unprovable', () => {
       destinations: [destination({ a: delivery })],
     };
     expect(onlyCell({ ...input, unavailableSpans: [{ fromMs: 0, toMs: T + 1 }] }).state).toBe(state);
-    expect(onlyCell({ ...input, settledMs: T }).state).toBe(state);
+    expect(onlyCell({ ...input, logFinalMs: T }).state).toBe(state);
   });
 });

@@ -60,13 +60,13 @@ function* missingOf(events: readonly EventSummary[], { kept, destinations }: Pro
   for (const { id, timeMs, user, action } of events) {
     const summary = { id, timeMs, user, action };
     if (!kept.has(id)) {
-      yield { ...summary, why: 'notReceived' };
+      yield { ...summary, reason: 'notReceived' };
       continue;
     }
     for (const destination of destinations) {
       const state = destination.stateOf(id) ?? 'waiting';
       if (state === 'deadLettered' || state === 'waiting')
-        yield { ...summary, why: state, destination: destination.name };
+        yield { ...summary, reason: state, destination: destination.name };
     }
   }
 }
@@ -81,8 +81,8 @@ function reasonOf(type: string, hour: Hour, read: XiqHour | undefined, input: Pr
     const message = 'The journal no longer has all requests received in this hour.';
     return { code: 'bodies_unavailable', message };
   }
-  if (input.settledMs !== undefined && hour.toMs > input.settledMs) {
-    return { code: 'not_settled', message: 'This hour has not settled: its events may still arrive.' };
+  if (input.logFinalMs !== undefined && hour.toMs > input.logFinalMs) {
+    return { code: 'log_not_final', message: 'The log of this hour is not final: its events may still arrive.' };
   }
   if (read === undefined) return { code: 'not_read', message: "ExtremeCloud IQ's log of this hour was not read." };
   return read.uncertainty === undefined ? undefined : { code: 'uncertain', message: read.uncertainty };
@@ -90,17 +90,17 @@ function reasonOf(type: string, hour: Hour, read: XiqHour | undefined, input: Pr
 
 /** `surplus` needs a completely read log; `missing` does not. */
 function stateOf(missing: readonly MissingEvent[], surplus: number, reason: Reason | undefined): CellState {
-  // Such an event may have been stored before, or may still arrive. A dead letter is missing in any case.
-  const mayBeStored = reason?.code === 'bodies_unavailable' || reason?.code === 'not_settled';
-  if (missing.some(({ why }) => why === 'deadLettered' || !mayBeStored)) return 'missing';
+  // An event that was not found may have been stored before, or may still arrive. A dead letter is missing in any case.
+  const mayBeStored = reason?.code === 'bodies_unavailable' || reason?.code === 'log_not_final';
+  if (missing.some((event) => event.reason === 'deadLettered' || !mayBeStored)) return 'missing';
   if (reason !== undefined) return 'unprovable';
   return surplus > 0 ? 'surplus' : 'complete';
 }
 
-/** Each logged event once: one without a time may be in two chunks. */
+/** The logged events of the hour, without duplicates: an event without a time may be in two chunks. */
 function loggedIn(hour: Hour, read: XiqHour | undefined): readonly EventSummary[] {
-  const here = (read?.events ?? []).filter(({ timeMs }) => timeMs === undefined || isIn(hour, timeMs));
-  return [...new Map(here.map((event) => [event.id, event])).values()];
+  const ofHour = (read?.events ?? []).filter(({ timeMs }) => timeMs === undefined || isIn(hour, timeMs));
+  return [...new Map(ofHour.map((event) => [event.id, event])).values()];
 }
 
 /**
@@ -109,14 +109,14 @@ function loggedIn(hour: Hour, read: XiqHour | undefined): readonly EventSummary[
  */
 function probablySame(left: readonly EventSummary[], right: readonly EventSummary[]): ReadonlyMap<string, string> {
   const pairs = new Map<string, string>();
-  const waiting = new Map<string, string[]>();
+  const unpaired = new Map<string, string[]>();
   for (const event of right) {
     const key = keyOf(event);
-    if (key !== undefined) waiting.set(key, [...(waiting.get(key) ?? []), event.id]);
+    if (key !== undefined) unpaired.set(key, [...(unpaired.get(key) ?? []), event.id]);
   }
   for (const event of left) {
     const key = keyOf(event);
-    const other = key === undefined ? undefined : waiting.get(key)?.shift();
+    const other = key === undefined ? undefined : unpaired.get(key)?.shift();
     if (other === undefined) continue;
     pairs.set(event.id, other);
     pairs.set(other, event.id);
@@ -134,14 +134,14 @@ function cellOf(type: string, hour: Hour, unlogged: readonly StoredEvent[], inpu
   const logged = loggedIn(hour, read);
   const surplus = read === undefined ? [] : unlogged;
   const missing = [...missingOf(logged, input)];
-  const notReceived = missing.filter(({ why }) => why === 'notReceived');
+  const notReceived = missing.filter((event) => event.reason === 'notReceived');
   const reason = reasonOf(type, hour, read, input);
   const pairs = probablySame(notReceived, surplus);
   const paired = <Event extends EventSummary>(event: Event) => {
-    const probably = pairs.get(event.id);
-    return probably === undefined ? event : { ...event, probably };
+    const probableMatchId = pairs.get(event.id);
+    return probableMatchId === undefined ? event : { ...event, probableMatchId };
   };
-  const storedHere = [...logged.filter(({ id }) => kept.has(id)), ...unlogged];
+  const storedEvents = [...logged.filter(({ id }) => kept.has(id)), ...unlogged];
   const distinct = new Set(missing.map(({ id }) => id)).size;
   return {
     type,
@@ -149,13 +149,13 @@ function cellOf(type: string, hour: Hour, unlogged: readonly StoredEvent[], inpu
     state: stateOf(missing, surplus.length, reason),
     ...(reason !== undefined && { reason }),
     xiq: read === undefined ? undefined : logged.length,
-    kept: storedHere.length,
-    destinations: destinations.map((destination) => countsOf(destination, storedHere)),
+    kept: storedEvents.length,
+    destinations: destinations.map((destination) => countsOf(destination, storedEvents)),
     missing: {
       count: distinct,
       notReceived: notReceived.length,
-      deadLettered: missing.filter(({ why }) => why === 'deadLettered').length,
-      waiting: missing.filter(({ why }) => why === 'waiting').length,
+      deadLettered: missing.filter((event) => event.reason === 'deadLettered').length,
+      waiting: missing.filter((event) => event.reason === 'waiting').length,
       events: missing.slice(0, maxListed).map(paired),
     },
     surplus: { count: surplus.length, events: surplus.slice(0, maxListed).map(paired) },

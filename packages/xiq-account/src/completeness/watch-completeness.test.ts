@@ -28,7 +28,7 @@ async function watched(fixture: Fixture, world: TestAccount, isBackfilling = () 
   return { watch, clock, log, H };
 }
 
-test('proves the last settled full hour regularly, as figures', async () => {
+test('proves the last full hour with a final log regularly, as figures', async () => {
   await using fixture = await openFixture(destinations('one'));
   const world = testAccount();
   const { watch, clock, log, H } = await watched(fixture, world);

@@ -1,4 +1,4 @@
-// Proves the last settled full hour regularly, for metrics and for a health event about missing events.
+// Proves the last full hour of which the log is final. Repeats this, for metrics and for a health event about missing events.
 import type { GaugeReading, Logger, MetricTable } from '@xiq-siem/core';
 import type { Clock } from '@xiq-siem/delivery';
 import type { HourFigures } from '@xiq-siem/health-events';
@@ -13,10 +13,13 @@ const eventsByType = { unit: '{event}', attributes: ['source', 'message_type'] }
 
 export const completenessGauges = {
   'xiq_siem.completeness.xiq': {
-    help: 'Events of the last settled full hour in the log of ExtremeCloud IQ.',
+    help: 'Events in the log of ExtremeCloud IQ of the last full hour of which the log is final.',
     ...eventsByType,
   },
-  'xiq_siem.completeness.kept': { help: 'Events of that hour that the connector stored.', ...eventsByType },
+  'xiq_siem.completeness.kept': {
+    help: 'All events of that hour that the journal has, whether or not they are in the log.',
+    ...eventsByType,
+  },
   'xiq_siem.completeness.missing': {
     help: 'Logged events of that hour that the connector did not receive or a destination did not confirm. Above 0: run xiq-siem completeness.',
     ...eventsByType,
@@ -51,10 +54,10 @@ export function watchCompleteness(parts: CompletenessWatchParts) {
   const found = new Map<string, readonly HourFigures[]>();
   const nextAtMs = new Map<string, number>();
 
-  async function checkSource(account: XiqAccount, settleMinutes: number): Promise<void> {
+  async function checkSource(account: XiqAccount, logDelayMinutes: number): Promise<void> {
     const model = readModel();
     const { behindMs } = await clockDifference(model, account, signal);
-    const toMs = Math.floor((clock.now() - behindMs - settleMinutes * minuteMs) / hourMs) * hourMs;
+    const toMs = Math.floor((clock.now() - behindMs - logDelayMinutes * minuteMs) / hourMs) * hourMs;
     const fromMs = toMs - hourMs;
     if (fromMs < (await receivingSinceMs(model, account, signal))) return;
     const messageTypes = (account.subscriptions?.messageTypes ?? []).filter((type) => logOfMessageType(type));
@@ -86,7 +89,7 @@ export function watchCompleteness(parts: CompletenessWatchParts) {
       const { subscriptions } = account;
       if (subscriptions === undefined || signal.aborted) continue;
       const everyMs = subscriptions.everyMinutes * minuteMs;
-      // Not at once: after a start, automatic back-fill runs first.
+      // Wait once after a start: automatic back-fill runs first.
       if (!nextAtMs.has(source)) nextAtMs.set(source, clock.now() + everyMs);
       if ((nextAtMs.get(source) ?? 0) > clock.now() || isBackfilling(source)) continue;
       nextAtMs.set(source, clock.now() + everyMs);

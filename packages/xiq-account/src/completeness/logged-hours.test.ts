@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { LogChunk } from '../backfill/fetch-span.ts';
 import { createLogReader } from '../rest/log-reader.ts';
 import { auditEvent } from '../rest/test-log.ts';
-import { xiqHours } from './completeness.ts';
+import { loggedHours } from './completeness.ts';
 
 const hour = 3_600_000;
 const T = Date.UTC(2026, 0, 1);
@@ -19,7 +19,7 @@ const chunkOf = (
 };
 
 it('has each hour that a chunk overlaps, with its events, without their texts', () => {
-  const { add, hours } = xiqHours();
+  const { add, hours } = loggedHours();
   const texts = [auditEvent(T, 1), auditEvent(T + 2 * hour, 2), { text: '{"id":3}' }].map(({ text }) => text);
   add('AUDIT_LOG_ALL', chunkOf(T, T + 2 * hour + 1, texts));
   const found = [...(hours.get('AUDIT_LOG_ALL') ?? [])];
@@ -32,7 +32,7 @@ it('has each hour that a chunk overlaps, with its events, without their texts', 
 });
 
 it('combines chunks of one hour; the uncertainty of one is that of the hour', () => {
-  const { add, hours } = xiqHours();
+  const { add, hours } = loggedHours();
   add('AUDIT_LOG_ALL', chunkOf(T, T + 10, [auditEvent(T, 1).text]));
   add(
     'AUDIT_LOG_ALL',

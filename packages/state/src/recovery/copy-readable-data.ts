@@ -5,41 +5,41 @@ import { fillStateFile, removeStateFile } from '../sqlite/build-file.ts';
 import { copyRows } from './copy-rows.ts';
 import type { Incident } from './incident.ts';
 import { patchSchema } from './patch-schema.ts';
-import { copyReadableLog } from './write-ahead-log.ts';
+import { copyReadableWal } from './write-ahead-log.ts';
 
 type DamagedFile = Disposable & { readonly path: string; readonly database: DatabaseSync };
 
-/** `into` is complete, with its incident, when this returns. `from` is not changed. */
-export function salvage(
+/** When this returns, the file `into` is complete and has its incident. Does not change the file `from`. */
+export function copyReadableData(
   from: string,
   into: string,
-  noteIncident: (database: DatabaseSync, salvaged: Pick<Incident, 'recovered' | 'lost'>) => void,
+  noteIncident: (database: DatabaseSync, copied: Pick<Incident, 'recovered' | 'lost'>) => void,
 ): void {
   const copy = `${from}.patched`;
   removeStateFile(copy);
   try {
-    const hasLog = (statSync(`${from}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
-    using source = (hasLog ? undefined : openDamaged(from)) ?? openCopy(from, copy, into);
+    const hasWal = (statSync(`${from}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
+    using source = (hasWal ? undefined : openDamaged(from)) ?? openCopy(from, copy, into);
     fillStateFile(into, (database) => noteIncident(database, copyRows(source, database)));
   } finally {
     removeStateFile(copy);
   }
 }
 
-/** Opens a copy into which the readable part of the log was merged; if that fails, with the schema of a new file. */
+/** Opens a copy, after merging the readable part of the write-ahead log. If that fails, gives the copy the schema of a new file. */
 function openCopy(from: string, copy: string, fresh: string): DamagedFile | undefined {
   copyFileSync(from, copy);
-  copyReadableLog(`${from}-wal`, `${copy}-wal`);
-  mergeLog(copy);
-  const asItIs = openDamaged(copy);
-  if (asItIs !== undefined) return asItIs;
+  copyReadableWal(`${from}-wal`, `${copy}-wal`);
+  mergeWal(copy);
+  const unpatched = openDamaged(copy);
+  if (unpatched !== undefined) return unpatched;
   fillStateFile(fresh, () => undefined);
   patchSchema(copy, fresh);
-  mergeLog(copy);
+  mergeWal(copy);
   return openDamaged(copy);
 }
 
-function mergeLog(path: string): void {
+function mergeWal(path: string): void {
   try {
     using database = new DatabaseSync(path);
     database.exec('PRAGMA wal_checkpoint(TRUNCATE)');

@@ -3,31 +3,36 @@ import type { DestinationState, Incident, SourceState, Status, SubscriptionState
 import type { Colour } from '../terminal/colours.ts';
 import { counted } from '../terminal/units.ts';
 
-export interface Verdict {
+export interface Headline {
   readonly text: string;
   readonly colour: Colour;
 }
 
-export function verdictOf({ reconciled, destinations, gaps, journal, incidents }: Status): Verdict {
+export function headlineOf({ reconciled, destinations, gaps, journal, incidents }: Status): Headline {
   if (!reconciled) {
     const unaccounted = destinations.reduce((total, destination) => total + unaccountedOf(destination), 0);
-    // Dead letters that a damaged state file lost are unaccounted for.
-    const why = incidents.map((incident) => `; ${incidentText(incident)}`).join('');
-    return { text: `ACCOUNTING MISMATCH: ${counted(unaccounted, 'event')} unaccounted for${why}`, colour: 'red' };
+    // Unaccounted events can be dead letters that the state file lost: the incidents say so.
+    const causes = incidents.map((incident) => `; ${incidentText(incident)}`).join('');
+    return { text: `ACCOUNTING MISMATCH: ${counted(unaccounted, 'event')} unaccounted for${causes}`, colour: 'red' };
   }
   const lost = journal.lost.reduce((total, { bodies = 1 }) => total + bodies, 0);
   const evicted = gaps.reduce((total, { bodies }) => total + bodies, 0);
+  const isSummed = new Set(gaps.map(({ destination }) => destination)).size > 1;
+  const perDestination = isSummed ? ' (counted once per destination)' : '';
   const parts = [
     ...(lost > 0 ? [`${counted(lost, 'stored request')} cannot be read`] : []),
-    ...(evicted > 0 ? [`${counted(evicted, 'request')} evicted before a destination had them`] : []),
+    ...(evicted > 0 ? [`${counted(evicted, 'request')} evicted before a destination had them${perDestination}`] : []),
     ...incidents.filter(({ lost: entries }) => entries !== 0).map(incidentText),
   ];
-  if (parts.length > 0) return { text: `LOST: ${parts.join(', ')}; counters reconcile`, colour: 'red' };
-  // All destinations read the same requests: the sum would count one several times.
+  if (parts.length > 0) return { text: `LOST: ${parts.join(', ')}; all other events are accounted for`, colour: 'red' };
+  // All destinations read the same requests: a sum over destinations would count a request several times.
   const damaged = Math.max(0, ...destinations.map(({ counters }) => counters.damaged));
-  const warnings = [...(damaged > 0 ? [`${counted(damaged, 'request')} damaged`] : []), ...incidents.map(incidentText)];
-  if (warnings.length > 0) return { text: `Counters reconcile; ${warnings.join(', ')}`, colour: 'yellow' };
-  return { text: 'Nothing is lost: counters reconcile', colour: 'green' };
+  const warnings = [
+    ...(damaged > 0 ? [`${counted(damaged, 'request')} damaged or evicted`] : []),
+    ...incidents.map(incidentText),
+  ];
+  if (warnings.length > 0) return { text: `Every event is accounted for; ${warnings.join(', ')}`, colour: 'yellow' };
+  return { text: 'Nothing is lost: every event is accounted for', colour: 'green' };
 }
 
 const unaccountedOf = ({ counters, deadLetters }: DestinationState): number =>
@@ -36,10 +41,11 @@ const unaccountedOf = ({ counters, deadLetters }: DestinationState): number =>
 function incidentText({ kind, lost }: Incident): string {
   if (kind === 'migrated') return `${lost} records or files could not be migrated`;
   const what = lost === undefined ? 'an unknown number of dead letters' : counted(lost, 'dead letter');
-  return `the state file was ${kind}: ${lost === 0 ? 'no dead letters' : what} lost`;
+  const problem = kind === 'outdated' ? 'does not match the positions (was a backup restored?)' : `was ${kind}`;
+  return `the state file ${problem}: ${lost === 0 ? 'no dead letters' : what} lost`;
 }
 
-/** True if an operator must act: `status` exits 1. */
+/** True if `status` exits 1. Damaged events and back-off only warn. */
 export function needsOperator(status: Status): boolean {
   const { reconciled, accepting, gaps, incidents, notConfigured, deadLetters, journal } = status;
   const { destinations, sources = [] } = status;
@@ -57,7 +63,7 @@ export function needsOperator(status: Status): boolean {
   );
 }
 
-/** One line for each problem. Messages of servers are not escaped. */
+/** One line for each problem. The caller must escape the result before printing. */
 export function problemsOf(destination: DestinationState, incidents: readonly Incident[] = []): readonly string[] {
   const { name, counters, deadLetters } = destination;
   const option = `--destination ${name}`;
@@ -68,8 +74,8 @@ export function problemsOf(destination: DestinationState, incidents: readonly In
     ...(counters.damaged === 0
       ? []
       : [
-          `${counted(counters.damaged, 'request')} damaged (cannot be read or normalized). ` +
-            'Next: find the cause in the log, fix it, then xiq-siem replay',
+          `${counted(counters.damaged, 'request')} damaged (cannot be read or normalized) or evicted. Next: find the cause in the ` +
+            'log. If the mapping was the cause, fix it, then run xiq-siem replay for their time',
         ]),
     ...(deadLetters.open === 0
       ? []
@@ -119,35 +125,36 @@ function blockedProblem({ name, blocked }: DestinationState): readonly string[] 
   ];
 }
 
-/** One line for each problem. Messages of servers are not escaped. */
+/** One line for each problem. The caller must escape the result before printing. */
 export function sourceProblems({ api }: Pick<SourceState, 'api'>): readonly string[] {
   if (api === undefined) return [];
   const { subscriptions, publicUrl, failure, rotating = false } = api;
   const withProblems = subscriptions.filter(({ state }) => state !== 'ok' && state !== 'unknown');
-  const alike = Map.groupBy(withProblems, ({ state, message = '' }) => `${state} ${message}`);
+  const sameProblem = Map.groupBy(withProblems, ({ state, message = '' }) => `${state} ${message}`);
   return [
     ...(failure === undefined
       ? []
       : [`subscriptions cannot be checked: ${sentence(failure)} Next: xiq-siem subscriptions plan`]),
     ...(rotating ? ['the rotation of the secret is not complete. Next: xiq-siem subscriptions rotate-secret'] : []),
-    ...[...alike.values()].flatMap(subscriptionProblem),
+    ...[...sameProblem.values()].flatMap(subscriptionProblem),
     ...publicUrl.flatMap(({ what, result, message }) =>
       result === 'failed' ? [`public URL, ${what.replaceAll('_', ' ')}: ${message}`] : [],
     ),
   ];
 }
 
-function subscriptionProblem(alike: readonly SubscriptionState[]): readonly string[] {
-  const [first] = alike;
+function subscriptionProblem(subscriptions: readonly SubscriptionState[]): readonly string[] {
+  const [first] = subscriptions;
   if (first === undefined) return [];
   const { state, message } = first;
-  const types = alike.map(({ messageType }) => messageType).join(', ');
-  const what = `${alike.length === 1 ? 'subscription' : 'subscriptions'} to ${types} ${state}`;
-  return [`${what}${message === undefined ? '' : ` (${message})`}. Next: ${next[state]}`];
+  const types = subscriptions.map(({ messageType }) => messageType).join(', ');
+  const problem = state === 'foreign' ? 'not created by this connector' : state;
+  const what = `${subscriptions.length === 1 ? 'subscription' : 'subscriptions'} to ${types} ${problem}`;
+  return [`${what}${message === undefined ? '' : ` (${message})`}. Next: ${nextStep[state]}`];
 }
 
 const apply = 'xiq-siem subscriptions apply';
-const next: Readonly<Record<SubscriptionState['state'], string>> = {
+const nextStep: Readonly<Record<SubscriptionState['state'], string>> = {
   missing: apply,
   disabled: apply,
   changed: apply,

@@ -1,4 +1,4 @@
-// The output file in use: starts a new one by size and by UTC day, and deletes the oldest.
+// Manages the output files of a directory: starts a new file by size and by UTC day, and deletes old files.
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { DestinationContext, MetricTable } from '@xiq-siem/core';
@@ -8,9 +8,12 @@ import { type OutputFile, openOutputFile } from './output-file.ts';
 import { type ListedFile, listOutputFiles, type OutputName, outputName, utcDay } from './output-names.ts';
 
 export const fileMetrics = {
-  lines_cut: { help: 'File: incomplete last lines that were removed when a file was opened.', unit: '{line}' },
+  incomplete_lines_removed: {
+    help: 'File: incomplete last lines that were removed when a file was opened.',
+    unit: '{line}',
+  },
   files_deleted: {
-    help: 'File: old files that were deleted, as configured.',
+    help: 'File: deleted files, by reason: `age` (retainForDays) or `total_size` (maxBytes).',
     unit: '{file}',
     attributes: ['reason'],
   },
@@ -20,13 +23,13 @@ export type FileContext = DestinationContext<keyof typeof fileMetrics>;
 
 const dayMs = 86_400_000;
 
-/** Opens no file until `fileFor` is called. After an error of the disk, call `close`. */
-export function createRotatingFile(directory: string, config: FileConfig, context: FileContext) {
+/** Opens no file before `fileWithSpaceFor` is called. After a disk error, call `close`: the next call opens the file again. */
+export function createOutputFiles(directory: string, config: FileConfig, context: FileContext) {
   const { name, log, meter, now } = context;
   let current: OutputFile | undefined;
 
-  /** An open file to which `moreBytes` can be appended: the current one, or else a new one. */
-  async function fileFor(moreBytes: number): Promise<OutputFile> {
+  /** Returns an open file with space for `moreBytes`: the current file, the newest file of the directory, or a new file. */
+  async function fileWithSpaceFor(moreBytes: number): Promise<OutputFile> {
     if (current !== undefined && hasCapacity(current, moreBytes)) return current;
     await closeCurrent();
     await createDirectory(directory);
@@ -35,8 +38,8 @@ export function createRotatingFile(directory: string, config: FileConfig, contex
     if (newest !== undefined) current = await openFile(newest);
     if (current !== undefined && !hasCapacity(current, moreBytes)) await closeCurrent();
 
-    const complete = current === undefined ? files : files.slice(0, -1);
-    await deleteOld(complete, Math.max(config.rotateAtBytes, moreBytes));
+    const closedFiles = current === undefined ? files : files.slice(0, -1);
+    await deleteOld(closedFiles, Math.max(config.rotateAtBytes, moreBytes));
     current ??= await openFile(outputName(directory, name, utcDay(now()), (newest?.number ?? 0) + 1));
     return current;
   }
@@ -48,17 +51,17 @@ export function createRotatingFile(directory: string, config: FileConfig, contex
 
   function openFile(output: OutputName): Promise<OutputFile> {
     return openOutputFile(output, (bytes) => {
-      log.warn('destination.line_cut', { file: basename(output.path), bytes });
-      meter.add('lines_cut', 1);
+      log.warn('destination.incomplete_line_removed', { file: basename(output.path), bytes });
+      meter.add('incomplete_lines_removed', 1);
     });
   }
 
-  /** Deletes files that are too old, and the oldest while all files and `reservedBytes` together exceed `maxBytes`. */
-  async function deleteOld(complete: readonly ListedFile[], reservedBytes: number): Promise<void> {
+  /** Deletes files older than `retainForDays`, then the oldest files until the rest and `reservedBytes` are within `maxBytes`. */
+  async function deleteOld(closedFiles: readonly ListedFile[], reservedBytes: number): Promise<void> {
     const oldestDay = utcDay(now() - config.retainForDays * dayMs);
-    let total = complete.reduce((sum, { bytes }) => sum + bytes, reservedBytes);
-    for (const { path, day, bytes } of complete) {
-      const reason = day < oldestDay ? 'age' : total > config.maxBytes ? 'bytes' : undefined;
+    let total = closedFiles.reduce((sum, { bytes }) => sum + bytes, reservedBytes);
+    for (const { path, day, bytes } of closedFiles) {
+      const reason = day < oldestDay ? 'age' : total > config.maxBytes ? 'total_size' : undefined;
       if (reason === undefined) continue;
       await rm(path, { force: true });
       total -= bytes;
@@ -73,5 +76,5 @@ export function createRotatingFile(directory: string, config: FileConfig, contex
     await file?.close();
   }
 
-  return { fileFor, close: closeCurrent };
+  return { fileWithSpaceFor, close: closeCurrent };
 }
