@@ -23,7 +23,7 @@ export function connectAdmin(address: ClientAddress): Operations {
   return operationsBy(
     (name) => async (input, signal) => {
       const route = routeOf(name);
-      return parsed(route.response, await textOf(address.url, await send(address, route, input, signal)));
+      return parsed(route.response, await textOf(address.url, await sendRequest(address, route, input, signal)));
     },
     (name) => (input, signal) => callStream(address, routeOf(name), input, signal),
   );
@@ -35,7 +35,7 @@ async function* callStream<Output>(
   input: Input,
   signal: AbortSignal,
 ): AsyncGenerator<Output> {
-  for await (const line of linesOf(address.url, await send(address, route, input, signal))) {
+  for await (const line of linesOf(address.url, await sendRequest(address, route, input, signal))) {
     const { success, data } = errorResponse.safeParse(parseJson(line));
     if (success) throw errorOf(data);
     yield parsed(route.response, line);
@@ -59,7 +59,7 @@ function queryOf(rest: Input): string {
   return query.size === 0 ? '' : `?${query}`;
 }
 
-async function send(
+async function sendRequest(
   { url, token }: ClientAddress,
   route: Route,
   input: Input,

@@ -18,7 +18,7 @@ export async function runCommand(
 ): Promise<number> {
   const { terminal } = session;
   try {
-    return await run(args, session, commands);
+    return await runTypedCommand(args, session, commands);
   } catch (cause) {
     terminal.progress('');
     // After Ctrl-C the error only says that the request was aborted.
@@ -29,7 +29,7 @@ export async function runCommand(
   }
 }
 
-async function run(
+async function runTypedCommand(
   [typed, ...rest]: readonly string[],
   session: Session,
   commands: readonly CommandEntry[],

@@ -68,7 +68,7 @@ export function startHealthEvents(parts: HealthEventsParts) {
   };
 
   /** Never rejects. Tries once: an event that cannot be stored is counted. */
-  async function report(events: readonly HealthEvent[]): Promise<void> {
+  async function storeEvents(events: readonly HealthEvent[]): Promise<void> {
     const atMs = clock.now();
     const { true: created = [], false: tooMany = [] } = Object.groupBy(events, (one) => `${budget.allow(one, atMs)}`);
     drop(tooMany, 'too_many');
@@ -93,7 +93,7 @@ export function startHealthEvents(parts: HealthEventsParts) {
     }
   };
 
-  async function poll(): Promise<void> {
+  async function pollOnce(): Promise<void> {
     const current = settings();
     if (!current.enabled) {
       watchers = undefined;
@@ -106,12 +106,12 @@ export function startHealthEvents(parts: HealthEventsParts) {
     const refused = parts.refused();
     const state: Poll = { atMs, status, refused, settings: current, completeness: parts.completeness };
     const events = Object.entries(watchers).flatMap(([name, watch]) => eventsOf(name, watch, state));
-    if (!signal.aborted) await report([...events, ...budget.droppedEvents(atMs)]);
+    if (!signal.aborted) await storeEvents([...events, ...budget.droppedEvents(atMs)]);
   }
 
   async function pollUntilStopped(): Promise<void> {
     while (!signal.aborted) {
-      await poll().catch((cause: unknown) => log.error('health_events.check_failed', { error: String(cause) }));
+      await pollOnce().catch((cause: unknown) => log.error('health_events.check_failed', { error: String(cause) }));
       await clock.sleep(Math.min(pollMs, settings().heartbeatMinutes * 60_000), signal);
     }
   }
@@ -123,7 +123,7 @@ export function startHealthEvents(parts: HealthEventsParts) {
     // The event id contains the time: two calls within a millisecond get two times. A clock may be set back.
     const atMs = clock.now();
     lastAdminMs = atMs > lastAdminMs || lastAdminMs - atMs > 1_000 ? atMs : lastAdminMs + 1;
-    const work = report([adminCall(change, lastAdminMs)]).finally(() => pending.delete(work));
+    const work = storeEvents([adminCall(change, lastAdminMs)]).finally(() => pending.delete(work));
     pending.add(work);
   }
 

@@ -87,12 +87,12 @@ export function createJobs({ records, kinds, now, log }: JobsOptions): Jobs {
     if (known !== undefined && running.has(known.job.id)) return { ...jobOf(known.job.id), resumed: true };
     if (running.size >= maxRunning)
       throw new ConnectorError('too_many_jobs', `${maxRunning} jobs are running: wait for one to end, or cancel it`);
-    if (known !== undefined) return { ...(await run(known, 'job.resumed')), resumed: true };
+    if (known !== undefined) return { ...(await runJob(known, 'job.resumed')), resumed: true };
     const job: Job = { id: newJobId(), kind, state: 'running', request, created: timeNow(), streams: [] };
-    return run({ v: 1, job, ...(await kinds[kind].plan(request)) }, 'job.started');
+    return runJob({ v: 1, job, ...(await kinds[kind].plan(request)) }, 'job.started');
   }
 
-  async function run(record: JobRecord, event: 'job.started' | 'job.resumed'): Promise<Job> {
+  async function runJob(record: JobRecord, event: 'job.started' | 'job.resumed'): Promise<Job> {
     const { ended: _, ...openJob } = record.job;
     const { id, kind } = openJob;
     const work = await kinds[kind].start(record);
@@ -100,7 +100,7 @@ export function createJobs({ records, kinds, now, log }: JobsOptions): Jobs {
       work,
       stopped: undefined,
       record: { ...record, job: { ...openJob, state: 'running' } },
-      ended: work.ended.then((how) => end(job, how)),
+      ended: work.ended.then((how) => endJob(job, how)),
     };
     running.set(id, job);
     await records.save({ ...job.record, ...work.changes?.() });
@@ -108,7 +108,7 @@ export function createJobs({ records, kinds, now, log }: JobsOptions): Jobs {
     return shown(job);
   }
 
-  async function end(job: RunningJob, how: WorkEnd): Promise<void> {
+  async function endJob(job: RunningJob, how: WorkEnd): Promise<void> {
     const { id, kind } = job.record.job;
     // A job that stopped on its own can be resumed by the same command.
     const state = job.stopped ?? (how === 'stopped' ? 'interrupted' : how);

@@ -17,12 +17,12 @@ export function checkDestinations(destinations: readonly OpenDestination[]): Pro
     destinations.map(async ({ configured: { name, definition }, destination }) => ({
       name,
       type: definition.type,
-      ...(await check(destination)),
+      ...(await checkDestination(destination)),
     })),
   );
 }
 
-async function check(destination: Destination): Promise<CheckResult> {
+async function checkDestination(destination: Destination): Promise<CheckResult> {
   if (destination.check === undefined) return { ok: true, message: 'this type of destination has no check' };
   const timeout = AbortSignal.timeout(timeoutMs);
   const timedOut = new Promise<CheckResult>((resolve) => {

@@ -35,11 +35,11 @@ const writing = defineDestination({
   create: () => Promise.reject(new Error('not created here')),
 });
 
-async function configurationOf(value: object) {
+async function configurationOf(value: object, source: typeof countingSource = countingSource) {
   const yaml = { value, faults: [], locate: () => ({ file: '', field: '', message: '' }) };
   const registry = {
     self: countingSource,
-    sources: [countingSource] as const,
+    sources: [source] as const,
     destinations: { writing: async () => writing },
   };
   const checked = await checkConfiguration(yaml, undefined, '/', registry, {});
@@ -75,6 +75,27 @@ test.each(['here', 'removed', 'self'])('the source %s counts its declared metric
     'xiq_siem.source.events': { help: 'Events normalized.', attributes: ['source', 'dataset'] },
     'xiq_siem.source.lines': { ...lines, attributes: ['source', 'kind'] },
   });
+});
+
+test('every log line of a plugin names its source or destination, and a plugin cannot replace the name', async () => {
+  const { log, services } = servicesToTest();
+  const reading = defineSource({
+    ...countingSource,
+    create: (_, context) => {
+      context.log.info('test.source', { source: 'another', a: 1 });
+      return countingSource.create({}, context);
+    },
+  });
+  const configuration = await configurationOf(configured, reading);
+  readingSources(configuration, services);
+  const [out] = configuration.destinations;
+  if (out === undefined) throw new Error('no destination');
+  const { context } = destinationContext(out, configuration, services);
+  for (const level of ['debug', 'info', 'warn', 'error'] as const) context.log[level](`test.${level}`);
+  expect(log.lines.map(({ level, event, attributes }) => [level, event, attributes])).toEqual([
+    ['info', 'test.source', { source: 'here', a: 1 }],
+    ...['debug', 'info', 'warn', 'error'].map((level) => [level, `test.${level}`, { destination: 'out' }]),
+  ]);
 });
 
 test('a destination counts by its name in the configuration', async () => {

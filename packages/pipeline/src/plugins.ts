@@ -6,6 +6,8 @@ import {
   type Destination,
   type DestinationContext,
   ecsFieldDefinitions,
+  type LogAttributes,
+  type Logger,
   type SecretSource,
   type Source,
   type SourceContext,
@@ -49,7 +51,7 @@ export async function openSources(
       configured.secrets.map(({ reference }) =>
         'managed' in reference
           ? openManagedSecret(secretsDirectory, name, log)
-          : openSecret(reference, configuration, log),
+          : openSecret(reference, configuration, boundLogger(log, { source: name })),
       ),
     );
     const source = configured.create(sourceContext(configured, services));
@@ -66,7 +68,13 @@ function sourceContext(
   { name, metrics }: Pick<ConfiguredSource, 'name' | 'metrics'>,
   { agent, log, meter }: ReadingServices,
 ): SourceContext<string> {
-  return { name, agent, log, meter: pluginMeter('source', name, { ...metrics, ...sourceMetrics }, { log, meter }) };
+  const bound = boundLogger(log, { source: name });
+  return {
+    name,
+    agent,
+    log: bound,
+    meter: pluginMeter('source', name, { ...metrics, ...sourceMetrics }, { log, meter }),
+  };
 }
 
 /** Sources that only read stored bodies: without secrets. */
@@ -135,22 +143,34 @@ export function destinationContext(
   { now, log, meter }: DestinationServices,
 ): { readonly context: DestinationContext<string>; redact(text: string): string } {
   const { resolvePath, registry } = configuration;
+  const bound = boundLogger(log, { destination: name });
   const secrets: SecretSource[] = [];
   const context: DestinationContext<string> = {
     name,
-    log,
+    log: bound,
     meter: pluginMeter('destination', name, metrics ?? {}, { log, meter }),
     now,
     fields: [...ecsFieldDefinitions, ...[registry.self, ...registry.sources].flatMap((source) => source.fields)],
     resolvePath,
     agent: createAgents(configuration, { proxy, caFile }),
     secret: (reference) => {
-      const secret = openSecret(reference, configuration, log);
+      const secret = openSecret(reference, configuration, bound);
       secrets.push(secret);
       return secret;
     },
   };
   return { context, redact: (text) => withoutSecrets(text, secrets) };
+}
+
+/** Adds `bound` to every log line. A plugin cannot replace these attributes. */
+function boundLogger(log: Logger, bound: LogAttributes): Logger {
+  const withBound = (attributes: LogAttributes = {}): LogAttributes => ({ ...bound, ...attributes, ...bound });
+  return {
+    debug: (event, attributes) => log.debug(event, withBound(attributes)),
+    info: (event, attributes) => log.info(event, withBound(attributes)),
+    warn: (event, attributes) => log.warn(event, withBound(attributes)),
+    error: (event, attributes) => log.error(event, withBound(attributes)),
+  };
 }
 
 function withoutSecrets(text: string, sources: readonly SecretSource[]): string {

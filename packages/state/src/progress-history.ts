@@ -52,22 +52,25 @@ export function progressReading(database: Reading): ProgressHistoryReading {
 
 export function openProgressHistory(database: Database, log: Logger): ProgressHistory {
   let added = 0;
+
+  async function addProgress(progress: Parameters<ProgressHistory['add']>[0]): Promise<void> {
+    const isDue = added % pruneEvery === 0;
+    added += 1;
+    const statements = [...progress].flatMap(([destination, one]) => [
+      ...progressStatements(destination, one),
+      ...(isDue ? [pruned(destination)] : []),
+    ]);
+    await database.write(statements).catch((cause: unknown) => {
+      log.warn('progress_history.write_failed', { error: cause instanceof Error ? cause.message : String(cause) });
+    });
+  }
+
   return {
     ...progressReading(database),
     async forget(destination) {
       await database.write([{ sql: 'DELETE FROM progress WHERE destination = ?', parameters: [destination] }]);
     },
-    async add(progress) {
-      const isDue = added % pruneEvery === 0;
-      added += 1;
-      const statements = [...progress].flatMap(([destination, one]) => [
-        ...progressStatements(destination, one),
-        ...(isDue ? [pruned(destination)] : []),
-      ]);
-      await database.write(statements).catch((cause: unknown) => {
-        log.warn('progress_history.write_failed', { error: cause instanceof Error ? cause.message : String(cause) });
-      });
-    },
+    add: addProgress,
   };
 }
 

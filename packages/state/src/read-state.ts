@@ -58,31 +58,25 @@ function errorTextOf(cause: unknown): string {
 }
 
 async function openReadOnly(path: string): Promise<StateSnapshot> {
-  const [file, log, index] = await Promise.all([path, `${path}-wal`, `${path}-shm`].map(sizeOf));
+  const [file, wal, index] = await Promise.all([path, `${path}-wal`, `${path}-shm`].map(sizeOf));
   // The next start adds an incident for it.
   if (file === undefined) throw new Error('the file is missing');
   const damage = findLastingWalDamage(`${path}-wal`);
   if (damage !== undefined) throw new Error(damage);
   const address = pathToFileURL(path).href;
-  // SQLite would create a missing log.
-  if (log === undefined) return fileReading(`${address}?immutable=1`, path);
-  // The connector runs or was killed: changes that are only in the log are read from it.
+  // SQLite would create a missing write-ahead log.
+  if (wal === undefined) return fileReading(`${address}?immutable=1`, path);
+  // The connector runs or was killed: some changes are only in the write-ahead log.
   if (index !== undefined) return fileReading(`${address}?mode=ro&readonly_shm=1`, path);
-  if (log === 0) return fileReading(`${address}?immutable=1`, path);
-  // A log without its index, as in a copy: SQLite would create the index in the directory.
+  if (wal === 0) return fileReading(`${address}?immutable=1`, path);
+  // A write-ahead log without its index, as in a copied directory: SQLite would create the index.
   const copy = await mkdtemp(join(tmpdir(), 'xiq-siem-state-'));
   const remove = (): Promise<void> => rm(copy, { recursive: true, force: true });
   try {
     const name = join(copy, 'state.sqlite');
     await Promise.all([copyFile(path, name), copyFile(`${path}-wal`, `${name}-wal`)]);
     const reading = fileReading(name, path);
-    return {
-      ...reading,
-      async close() {
-        await reading.close();
-        await remove();
-      },
-    };
+    return { ...reading, close: () => reading.close().then(remove) };
   } catch (error) {
     await remove();
     throw error;

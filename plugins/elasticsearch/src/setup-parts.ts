@@ -22,7 +22,7 @@ export interface SetupPart {
   readonly desired: unknown;
   /** Undefined if it does not exist. */
   read(): Promise<unknown>;
-  write(): Promise<void>;
+  write(): Promise<unknown>;
 }
 
 /** Each schema extracts one kind of part from its GET response. */
@@ -50,30 +50,30 @@ export async function setupParts(
       absent,
     );
 
+  async function readPart(path: string, found: z.ZodType): Promise<unknown> {
+    const parsed = found.optional().safeParse(await callApi('GET', path, undefined, [404]));
+    if (parsed.success) return parsed.data;
+    throw unexpectedResponse(`${server.where}: unreadable response for ${path}`);
+  }
+
   const part = (kind: string, path: string, desired: unknown, found: z.ZodType): SetupPart => ({
     name: `${kind} ${path.slice(path.lastIndexOf('/') + 1)}`,
     desired,
-    async read() {
-      const parsed = found.optional().safeParse(await callApi('GET', path, undefined, [404]));
-      if (parsed.success) return parsed.data;
-      throw unexpectedResponse(`${server.where}: unreadable response for ${path}`);
-    },
-    async write() {
-      await callApi('PUT', path, desired);
-    },
+    read: () => readPart(path, found),
+    write: () => callApi('PUT', path, desired),
   });
+
+  async function readWriteIndex(index: string): Promise<object> {
+    const isCreated = await isCreatedByTemplate(server, index, expected, signal);
+    return { 'write index': isCreated ? createdByTemplate : `${index} created by another template: roll over` };
+  }
 
   /** An index keeps the mappings that it was created with: only the next index gets those of the template. */
   const rollover = ({ stream, index }: WriteIndex): SetupPart => ({
     name: `data stream ${stream}`,
     desired: { 'write index': createdByTemplate },
-    async read() {
-      const isCreated = await isCreatedByTemplate(server, index, expected, signal);
-      return { 'write index': isCreated ? createdByTemplate : `${index} created by another template: roll over` };
-    },
-    async write() {
-      await callApi('POST', `/${encodeURIComponent(stream)}/_rollover`);
-    },
+    read: () => readWriteIndex(index),
+    write: () => callApi('POST', `/${encodeURIComponent(stream)}/_rollover`),
   });
 
   // Checks whether the server supports the failure store, without writing a template.

@@ -88,6 +88,16 @@ describe('the first line and the exit code', () => {
       'LOST: 4 requests evicted before a destination had them; all other events are accounted for',
     ],
     [
+      'gaps of several destinations',
+      {
+        gaps: [
+          { ...gap, at: healthy.at },
+          { ...gap, at: healthy.at, destination: 'archive' },
+        ],
+      },
+      'LOST: 8 requests evicted before a destination had them (counted once per destination); all other events are accounted for',
+    ],
+    [
       'damage',
       { journal: { ...healthy.journal, lost: [lost] } },
       'LOST: 3 stored requests cannot be read; all other events are accounted for',

@@ -144,14 +144,16 @@ export const deleteCommand = defineCommand({
         question: 'Delete these at ExtremeCloud IQ?',
         yes,
         replan: (found) => planDeletion(opened.target, found, ids),
-        check(plan) {
-          const ours = new Set(plan.delete.map(({ subscription: { id } }) => id));
-          const unknown = (ids ?? []).filter((id) => !ours.has(id));
-          if (unknown.length === 0) return;
-          const message = `not one of our subscriptions: ${unknown.join(', ')}. Nothing was deleted`;
-          throw new ConnectorError('not_found', `${message}: see xiq-siem subscriptions list`);
-        },
+        check: (plan) => requireOurs(plan, ids ?? []),
       }),
     );
   },
 });
+
+function requireOurs(plan: SubscriptionPlan, ids: readonly string[]): void {
+  const ours = new Set(plan.delete.map(({ subscription: { id } }) => id));
+  const unknown = ids.filter((id) => !ours.has(id));
+  if (unknown.length === 0) return;
+  const message = `not one of our subscriptions: ${unknown.join(', ')}. Nothing was deleted`;
+  throw new ConnectorError('not_found', `${message}: see xiq-siem subscriptions list`);
+}

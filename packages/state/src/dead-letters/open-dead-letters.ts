@@ -81,7 +81,7 @@ export async function openDeadLetters(database: Database, options: DeadLetterOpt
   let freeBytes = Number.POSITIVE_INFINITY;
   let checkedAtMs = 0;
 
-  async function write(statements: readonly Statement[]): Promise<void> {
+  async function writeEntries(statements: readonly Statement[]): Promise<void> {
     const rows = await database.write([...statements, usedBytes]);
     used = usedOf(rows.at(-1));
   }
@@ -124,7 +124,7 @@ export async function openDeadLetters(database: Database, options: DeadLetterOpt
     requireCapacity(bytes);
     pendingBytes += bytes;
     try {
-      await write(entryStatements(deadLetter, from === 'job'));
+      await writeEntries(entryStatements(deadLetter, from === 'job'));
     } finally {
       pendingBytes -= bytes;
     }
@@ -135,7 +135,7 @@ export async function openDeadLetters(database: Database, options: DeadLetterOpt
     for (let from = 0; from < numbers.length; from += resolvedAtOnce) {
       const some = JSON.stringify(numbers.slice(from, from + resolvedAtOnce));
       const sql = `${resolveWhere} number IN (SELECT value FROM json_each(?))`;
-      await write([{ sql, parameters: [...resolution(how, by), some] }, ...prune()]);
+      await writeEntries([{ sql, parameters: [...resolution(how, by), some] }, ...prune()]);
     }
     refusedBytes = 0;
   }
@@ -157,14 +157,14 @@ export async function openDeadLetters(database: Database, options: DeadLetterOpt
   async function writeOffEntries(destination: string, entries: number): Promise<void> {
     const sql = `INSERT INTO dead_letter_totals (destination, lost) VALUES (?, ?)
       ON CONFLICT DO UPDATE SET lost = lost + excluded.lost`;
-    await write([{ sql, parameters: [destination, entries] }]);
+    await writeEntries([{ sql, parameters: [destination, entries] }]);
   }
 
   async function replaceEntry(number: number, deadLetter: DeadLetter): Promise<void> {
     const { code, message = null, attempts, firstAttemptMs, lastAttemptMs, json } = deadLetter;
     const parameters = [code, message, attempts, firstAttemptMs, lastAttemptMs, entryBytes(deadLetter), number];
     const document = { sql: renewDocument, parameters: [json, entryChecksum(deadLetter)] };
-    await write([nextNumber, { sql: renumberEntry, parameters }, document]);
+    await writeEntries([nextNumber, { sql: renumberEntry, parameters }, document]);
   }
 
   return {

@@ -51,7 +51,7 @@ function letterTables(database: DatabaseSync) {
   const remove = database.prepare('DELETE FROM dead_letters WHERE number = ? RETURNING destination');
   const nextNumber = database.prepare('UPDATE dead_letter_numbers SET last = ?');
 
-  function count(destination: string, what: keyof Totals, more: number): void {
+  function addToTotal(destination: string, what: keyof Totals, more: number): void {
     const before = counted.get(destination) ?? nothing;
     counted.set(destination, { ...before, [what]: Math.max(0, before[what] + more) });
   }
@@ -69,8 +69,8 @@ function letterTables(database: DatabaseSync) {
     for (const { sql, parameters } of statements) run(sql, parameters);
     if (replaces !== undefined) remove.get(replaces);
     const isNew = before === undefined && !isNumbered && replaces === undefined;
-    if (from === 'run' && isNew) count(destination, 'fromRuns', 1);
-    if (from === undefined && fromJob === 1) count(destination, 'fromRuns', -1);
+    if (from === 'run' && isNew) addToTotal(destination, 'fromRuns', 1);
+    if (from === undefined && fromJob === 1) addToTotal(destination, 'fromRuns', -1);
   }
 
   function addResolution(record: ResolutionRecord, at: number): void {
@@ -79,7 +79,7 @@ function letterTables(database: DatabaseSync) {
     if (record.copyOf !== undefined) return;
     for (const [number] of record.entries) {
       const { destination } = remove.get(number) ?? {};
-      if (destination !== undefined) count(String(destination), record.how, 1);
+      if (destination !== undefined) addToTotal(String(destination), record.how, 1);
     }
   }
 

@@ -72,7 +72,7 @@ function newTables(target: DatabaseSync) {
   const columnNames = target.prepare('SELECT name FROM pragma_table_info(?)');
 
   /** Returns whether the row was added. A table that was altered may have unknown columns or values of another type. */
-  function put(table: string, row: Row, otherwise: 'IGNORE' | 'REPLACE' = 'IGNORE'): boolean {
+  function putRow(table: string, row: Row, otherwise: 'IGNORE' | 'REPLACE' = 'IGNORE'): boolean {
     const columns = columnNames.all(table).map(({ name }) => String(name));
     const taken = Object.entries(row).filter(([column]) => columns.includes(column));
     const names = taken.map(([column]) => column).join(', ');
@@ -92,16 +92,16 @@ function newTables(target: DatabaseSync) {
     const { number = 0 } = entry;
     if (storedEntry(row) === undefined || isResolved.get(number) !== undefined) return;
     // An event may have two entries, if a page was not written when its number changed. The first is added.
-    if (put('dead_letters', entry)) put('dead_letter_documents', { number, document, crc });
+    if (putRow('dead_letters', entry)) putRow('dead_letter_documents', { number, document, crc });
   }
   return {
-    put,
+    put: putRow,
     putEntry,
     putDocument(row: Row): void {
-      if (isIntactDocument(row)) put('documents', row);
+      if (isIntactDocument(row)) putRow('documents', row);
     },
     putIds(row: Row): void {
-      if (isIntactIds(row)) put('backfilled_ids', row);
+      if (isIntactIds(row)) putRow('backfilled_ids', row);
     },
     count: (table: 'dead_letters' | 'documents') =>
       Number(target.prepare(`SELECT count(*) AS count FROM ${table}`).get()?.['count']),

@@ -36,7 +36,7 @@ export function requestsApplier({ paths, now, onIncident }: RequestOptions) {
     opened = undefined;
   }
 
-  async function run(group: readonly Request[]): Promise<readonly Written[]> {
+  async function applyGroup(group: readonly Request[]): Promise<readonly Written[]> {
     const [request] = group;
     // SQLite would continue with files that a restart does not find.
     if (opened?.isInPlace() === false) use(await rebuildFromOpenFile(paths, opened, now));
@@ -56,14 +56,14 @@ export function requestsApplier({ paths, now, onIncident }: RequestOptions) {
     }
   }
 
-  async function runWithRepair(group: readonly Request[]): Promise<readonly Written[]> {
+  async function applyWithRepair(group: readonly Request[]): Promise<readonly Written[]> {
     try {
-      return await run(group);
+      return await applyGroup(group);
     } catch (error) {
       if (!isDamage(error)) throw error;
       closeFile();
       use(await replaceDamaged(paths, error.message, now));
-      return run(group);
+      return applyGroup(group);
     }
   }
 
@@ -81,7 +81,7 @@ export function requestsApplier({ paths, now, onIncident }: RequestOptions) {
       return group.map(() => ({ failure }));
     }
     try {
-      const outcome = await runWithRepair(group);
+      const outcome = await applyWithRepair(group);
       return outcome.map((one) => ('error' in one ? { failure: failureOf(one.error) } : one));
     } catch (error) {
       const failure = failureOf(error);
