@@ -20,7 +20,7 @@ export interface SettlementParts {
   readonly deadLetters: DeadLetterQueue;
   readonly positions: PositionStore;
   /** Notified when more events may be read. */
-  readonly capacity: Pick<Wakeup, 'notify'>;
+  readonly capacityWakeup: Pick<Wakeup, 'notify'>;
   /** Called before an event counts as delivered. */
   readonly onDelivered?: ((event: { readonly sequence: number; readonly element: number }) => void) | undefined;
 }
@@ -30,7 +30,7 @@ const hourMs = 3_600_000;
 export function createSettlement(
   { name, options }: Pick<DeliveryDestination, 'name' | 'options'>,
   { clock, meter, redact }: Pick<DeliveryServices, 'clock' | 'meter' | 'redact'>,
-  { ledger, permit, queue, deadLetters, positions, capacity, onDelivered }: SettlementParts,
+  { ledger, permit, queue, deadLetters, positions, capacityWakeup, onDelivered }: SettlementParts,
 ) {
   const retryTimeoutMs = (options.giveUpAfterHours ?? Number.POSITIVE_INFINITY) * hourMs;
   const blockedEvents = createBlockedEvents(permit.blockedDelay);
@@ -57,7 +57,7 @@ export function createSettlement(
     ledger.settle(sequence, element, outcome);
     openBytes -= bytes;
     positions.markChanged();
-    capacity.notify();
+    capacityWakeup.notify();
   };
 
   const deadLetter = (pending: Pending, code: string, reason: string | undefined) => {
@@ -75,7 +75,10 @@ export function createSettlement(
     });
   };
 
-  /** `hasVerdicts`: the report has a verdict for each event. */
+  /**
+   * `hasVerdicts`: the report has a verdict for each event. Without verdicts, the failure of the batch does not show that
+   * a blocked event is no longer blocked.
+   */
   const apply = (decisions: readonly Decision[], hasVerdicts: boolean, nowMs: number) => {
     const resends: Pending[] = [];
     const blocked: Pending[] = [];
@@ -112,7 +115,7 @@ export function createSettlement(
     for (const [outcome, events] of Object.entries(counts)) if (events > 0) count(outcome, events);
   };
 
-  /** Reports the end of a batch to the send permit. True: the rejected events are sent again. */
+  /** Reports the end of a batch to the send permit. True: a rejection burst, so the rejected events are sent again. */
   const reportBatchEnd = (report: CheckedReport, size: number, round: number, nowMs: number): boolean => {
     const { slowDown, waitMs } = report;
     const end = { round, nowMs, slowDown, waitMs, size };
@@ -164,7 +167,7 @@ export function createSettlement(
       lastFailure,
     }),
     /** An event was read and waits to be sent. */
-    accepted({ bytes }: PreparedEvent) {
+    queued({ bytes }: PreparedEvent) {
       openBytes += bytes;
     },
     /** An event was read that this destination does not receive. */
@@ -173,15 +176,15 @@ export function createSettlement(
       settle(event, { kind: 'filtered' });
       count(event.filtered ?? 'filtered');
     },
-    /** Bodies were lost before they were settled. */
+    /** Bodies cannot be read or normalized, or were evicted before this destination read them. */
     damaged(bodies: number) {
       count('damaged', bodies);
       positions.markChanged();
     },
-    /** A batch of `round` has ended. */
+    /** A batch has ended. `round`: see `NextBatch`. */
     batchEnded,
-    /** The destination is paused: this time does not count towards the retry timeout. */
-    paused() {
+    /** Called repeatedly while the destination is paused: the retry timeout starts again after the pause. */
+    restartRetryTimeout() {
       pausedAtMs = clock.now();
     },
     /** Makes blocked events and resends due now. */

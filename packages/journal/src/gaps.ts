@@ -1,4 +1,4 @@
-// Stores retention gaps: bodies evicted from a full journal before a destination had them. An operator acknowledges them.
+// Stores retention gaps: bodies evicted from a full journal before a destination had settled them. An operator acknowledges them.
 import type { Logger, RetentionGap } from '@xiq-siem/core';
 import { z } from 'zod';
 import type { Files } from './files.ts';
