@@ -47,7 +47,8 @@ export type Verdict<Code extends string = string> =
   | ({ readonly verdict: 'retry' } & Fault<Code>)
   /**
    * The server does not have the event, and no attempt can succeed. The event becomes a dead letter. Exception: in a
-   * rejection burst (most events of several batches), the destination is paused, and the events are sent again.
+   * rejection burst (most events of three batches in a row, with one code), the destination is paused, and the events
+   * are sent again.
    */
   | ({ readonly verdict: 'rejected' } & Fault<Code>)
   /**

@@ -11,8 +11,8 @@ export interface LostSpan {
   /** Bytes on disk; 0 if unknown. */
   readonly bytes: number;
   /**
-   * `damaged`: a checksum failed. `missing`: the data is absent. `evicted`: the journal removed the bodies, in most cases
-   * because it was full. A reader that starts at settled bodies removed by age gets this reason too.
+   * `damaged`: a checksum failed. `missing`: the data is absent. `evicted`: the journal removed the bodies, because it was
+   * full, or because they were settled.
    */
   readonly reason: 'damaged' | 'missing' | 'evicted';
   /** For an operator: file and offset, if known. */
@@ -42,7 +42,7 @@ export interface BodyReader {
 /**
  * Numbers of events of one destination: normalized = delivered + deadLettered + filtered + damaged + in flight. A stored
  * position counts settled events only, so nothing of it is in flight. Settled: delivered, dead-lettered, filtered, or
- * lost; nothing more is done with the event.
+ * lost (counted as `damaged`); nothing more is done with the event.
  */
 export interface PositionCounters {
   readonly normalized: number;

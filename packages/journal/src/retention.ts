@@ -1,4 +1,4 @@
-// Removes settled segments by age or to free capacity. If the journal is still full, evicts segments that are not settled.
+// Removes settled segments by age or to free capacity. If that is not enough, evicts unsettled segments.
 import { dirname } from 'node:path';
 import type { Position, RetentionGap } from '@xiq-siem/core';
 import { errorText, type Files } from './files.ts';
