@@ -79,6 +79,7 @@ export function startDeliveryStream(
   let ending: Promise<StreamEnd> | undefined;
   const { promise: ended, resolve: resolveEnded } = Promise.withResolvers<StreamEnd>();
 
+  /** Starts to end the stream; the first call decides how. */
   const drainOnce = (how: StreamEnd) => {
     ending ??= drainStream(how);
     return ending;

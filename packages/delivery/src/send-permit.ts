@@ -44,10 +44,7 @@ export interface NextBatch {
   readonly from: 'new' | 'resend';
   readonly maxEvents: number;
   readonly maxBytes: number;
-  /**
-   * Number of successes and counted failures so far. Passed back when the batch ends: batches that were sent in the same
-   * round and fail count as one failure.
-   */
+  /** Passed back when the batch ends. A counted success or failure starts a new round: a round has at most one failure. */
   readonly round: number;
 }
 

@@ -42,7 +42,7 @@ export function createSettlement(
   let lastMessage: string | undefined;
   let lastFailure: LastFailure | undefined;
 
-  const count = (outcome: string, events = 1) =>
+  const countEvents = (outcome: string, events = 1) =>
     meter.add('xiq_siem.destination.events', events, { destination: name, outcome });
 
   // Most events of a batch have the same message.
@@ -53,7 +53,7 @@ export function createSettlement(
     return lastSanitized.sanitized;
   };
 
-  const settle = ({ sequence, element, bytes }: PreparedEvent, outcome: Outcome) => {
+  const settleEvent = ({ sequence, element, bytes }: PreparedEvent, outcome: Outcome) => {
     ledger.settle(sequence, element, outcome);
     openBytes -= bytes;
     positions.markChanged();
@@ -70,16 +70,13 @@ export function createSettlement(
     const lastAttemptMs = attempts > 0 ? pending.lastAttemptMs : nowMs;
     const entry = { destination: name, sequence, element, id, dataset, code, attempts, firstAttemptMs, lastAttemptMs };
     deadLetters.add({ ...entry, ...(message !== undefined && { message }), json, receipt }, () => {
-      settle(event, { kind: 'deadLettered' });
-      count('dead_lettered');
+      settleEvent(event, { kind: 'deadLettered' });
+      countEvents('dead_lettered');
     });
   };
 
-  /**
-   * `hasVerdicts`: the report has a verdict for each event. Without verdicts, the failure of the batch does not show that
-   * a blocked event is no longer blocked.
-   */
-  const apply = (decisions: readonly Decision[], hasVerdicts: boolean, nowMs: number) => {
+  /** `hasVerdicts`: each event has its own verdict. A result of the whole batch does not end the block of an event. */
+  const applyDecisions = (decisions: readonly Decision[], hasVerdicts: boolean, nowMs: number) => {
     const resends: Pending[] = [];
     const blocked: Pending[] = [];
     let lastBlocked: (Decision & { readonly kind: 'blocked' }) | undefined;
@@ -100,7 +97,7 @@ export function createSettlement(
         const { degraded, duplicate } = decision.outcome;
         const { sequence, element } = pending.event;
         onDelivered?.({ sequence, element });
-        settle(pending.event, decision.outcome);
+        settleEvent(pending.event, decision.outcome);
         counts.delivered++;
         if (degraded) counts.degraded++;
         if (duplicate) counts.duplicate++;
@@ -112,7 +109,7 @@ export function createSettlement(
       blockedEvents.block(blocked, lastBlocked.code, messageOf(lastBlocked.message), nowMs);
     queue.addResends([...resends, ...blocked]);
     possibleDuplicates += counts.possible_duplicate;
-    for (const [outcome, events] of Object.entries(counts)) if (events > 0) count(outcome, events);
+    for (const [outcome, events] of Object.entries(counts)) if (events > 0) countEvents(outcome, events);
   };
 
   /** Reports the end of a batch to the send permit. True: a rejection burst, so the rejected events are sent again. */
@@ -140,7 +137,7 @@ export function createSettlement(
     const { retryDelay } = permit;
     const times = { nowMs, attemptMs, lastDeliveredMs, pausedAtMs, retryTimeoutMs };
     const context: OutcomeContext = { ...times, delivered, resendRejected, retryDelay };
-    apply(decide(batch, report, context), report.kind === 'items', nowMs);
+    applyDecisions(decide(batch, report, context), report.kind === 'items', nowMs);
     if (report.kind === 'batch' && report.batchResult === 'unavailable') {
       const message = report.message === undefined ? report.code : `${report.code}: ${report.message}`;
       const overdue = queue.remove((one) => isPastRetryTimeout(one, context));
@@ -173,12 +170,12 @@ export function createSettlement(
     /** An event was read that this destination does not receive. */
     filtered(event: PreparedEvent) {
       openBytes += event.bytes;
-      settle(event, { kind: 'filtered' });
-      count(event.filtered ?? 'filtered');
+      settleEvent(event, { kind: 'filtered' });
+      countEvents(event.filtered ?? 'filtered');
     },
     /** Bodies cannot be read or normalized, or were evicted before this destination read them. */
     damaged(bodies: number) {
-      count('damaged', bodies);
+      countEvents('damaged', bodies);
       positions.markChanged();
     },
     /** A batch has ended. `round`: see `NextBatch`. */
