@@ -39,7 +39,7 @@ export const serveCommand = defineCommand({
     console.log(welcome(configuration, connector, await connector.check()));
 
     const failure = await Promise.race([signal, connector.failed]);
-    log.info('connector.stopping', { error: failure.message });
+    log.info('connector.stopping', { reason: failure.message });
     let exitCode: ExitCode = 'exitCode' in failure ? failure.exitCode : exitCodes.ok;
     try {
       await connector.stop(connector.shutdownGraceMs());

@@ -9,7 +9,7 @@ describe('destination', () => {
     const resume = { resumeDestination: async ({ name }: { name: string }) => ({ resumed: name }) };
     expect((await runTest(['destination', 'forget', 'old'], forget)).stdout).toEqual(['Destination old is forgotten.']);
     expect((await runTest(['destination', 'resume', 'elastic'], resume)).stdout).toEqual([
-      'Destination elastic is being retried: see xiq-siem status.',
+      'Destination elastic: retry started. Result: xiq-siem status',
     ]);
     expect((await runTest(['destination', 'forget', 'old', '--json'], forget)).json()).toEqual([{ forgotten: 'old' }]);
   });

@@ -6,8 +6,7 @@ import { exits } from './exit-codes.ts';
 import { printable } from './terminal/printable.ts';
 
 function missingName(command: string, names: readonly string[]): Error {
-  const known =
-    names.length === 0 ? 'there is no destination for this command' : `one of ${names.map(printable).join(', ')}`;
+  const known = names.length === 0 ? 'no destination applies' : `one of ${names.map(printable).join(', ')}`;
   return wrongArguments(command, `missing NAME: ${known}`);
 }
 
@@ -48,7 +47,7 @@ export const destinationResumeCommand = defineCommand({
         throw missingName('destination resume', names);
       }
       printJson(await operations.resumeDestination({ name }, signal));
-      print(`Destination ${printable(name)} is being retried: see xiq-siem status.`);
+      print(`Destination ${printable(name)}: retry started. Result: xiq-siem status`);
       return exits.ok;
     }),
 });

@@ -1,23 +1,23 @@
-// The interface of the log of bodies. Every storage engine implements it.
+// The interface of the journal, which stores bodies. It is not the diagnostic log. Every storage engine implements it.
 import type { BodyMetadata, StoredBody } from './body.ts';
 import type { BodyReader, DurablePosition, LostSpan, Position } from './stages.ts';
 
 /**
- * A durable log of bodies. A sequence is an integer of 1 or more that increases from body to body. Sequences may skip
- * numbers, so their difference is not a number of bodies. A stored body that cannot be read any more is reported as lost.
+ * The journal: a durable log of bodies. A sequence is an integer of 1 or more that increases from body to body. Sequences
+ * may skip numbers, so their difference is not a number of bodies. A stored body that cannot be read any more is lost.
  */
 export interface BodyLog {
   /**
    * Resolves with the receipt when body and metadata are durable. Do not change `bytes` until then. Rejects with a
-   * ConnectorError, and no reader returns the body: `journal_full` (until there is capacity), `journal_failed` (until a
-   * restart), `journal_closed`, `journal_record_too_large`.
+   * ConnectorError and does not store the body. Codes: `journal_full` (until there is capacity), `journal_failed` (until
+   * a restart), `journal_closed`, `journal_record_too_large`.
    */
   append(metadata: BodyMetadata, bytes: Uint8Array): Promise<string>;
   /** Whether `append` would succeed now; if not, the code and message of its error. */
   acceptance(): { readonly ok: true } | { readonly ok: false; readonly code: string; readonly message: string };
   extent(): BodyLogExtent;
   /**
-   * Number of bodies from one sequence to another, both inclusive, or to the tail. Includes lost bodies, and evicted ones
+   * Number of bodies from one sequence to another, both inclusive, or to the tail. Includes lost bodies, and removed ones
    * if the log knows their number. 0 for an empty span.
    */
   countBodies(fromSequence: number, toSequence?: number): number;
@@ -25,14 +25,14 @@ export interface BodyLog {
   bytesFrom(sequence: number): number;
   /**
    * Opens a reader of all bodies from `fromSequence` on. With `toSequence` (inclusive), `read` returns an empty array after
-   * the last body; without it, the reader waits at the tail. A lost span is cut to the requested span. The caller closes
-   * the reader. `read` rejects with `journal_closed` when the log is closed. After any other error, open a new reader at
-   * the same sequence.
+   * the last body; without it, the reader waits at the tail. A lost span is reported only for the requested
+   * sequences. The caller closes the reader. `read` rejects with `journal_closed` when the log is closed. After any other
+   * error, open a new reader at the same sequence.
    */
   reader(fromSequence: number, toSequence?: number): BodyReader;
   /**
    * The sequence of the first body that was received at or after `atMs` (epoch milliseconds), else
-   * `extent().nextSequence`. Exact unless the clock was set back. Rejects with the reason of the signal.
+   * `extent().nextSequence`. May be wrong if the clock was set back. If the signal fires, rejects with its reason.
    */
   sequenceAt(atMs: number, signal: AbortSignal): Promise<number>;
   /** Finds the body of a receipt. */
@@ -40,7 +40,7 @@ export interface BodyLog {
 
   /**
    * Opens the position of a destination, and creates it if there is none. `destination`: at most 64 characters of `a-z`,
-   * `0-9` and `-`. Bodies before a saved position may be evicted. Rejects if the position is open.
+   * `0-9` and `-`. Bodies before a saved position may be removed. Rejects if the position is open.
    */
   position(destination: string, options: PositionOptions): Promise<DurablePosition>;
   /**
@@ -88,7 +88,7 @@ export interface BodyLogExtent {
   readonly bodies: number;
   /** Stored bytes. */
   readonly bytes: number;
-  /** Whether bodies were evicted at any time. */
+  /** Whether bodies were removed at any time, settled or not. */
   readonly hasRemoved: boolean;
 }
 
@@ -96,7 +96,7 @@ export type FoundBody =
   | { readonly kind: 'body'; readonly body: StoredBody }
   /** The body was stored and cannot be read any more. The span starts at it. */
   | { readonly kind: 'lost'; readonly span: LostSpan }
-  /** The body of this sequence was evicted. The log cannot verify the receipt any more. */
+  /** The body of this sequence was removed, settled or not. The receipt cannot be compared with it any more. */
   | { readonly kind: 'removed'; readonly sequence: number }
   /** The log did not issue the receipt. */
   | { readonly kind: 'unknown' };
@@ -104,17 +104,17 @@ export type FoundBody =
 export interface PositionOptions {
   /** Where a destination without a stored position starts. */
   readonly startAt: 'earliest' | 'now';
-  /** `evict`: a full log evicts bodies that the destination has not settled. `hold`: it rejects new bodies instead. */
+  /** `evict`: a full journal evicts bodies that the destination has not settled. `hold`: it rejects new bodies instead. */
   readonly whenFull: 'evict' | 'hold';
 }
 
-/** Bodies that were evicted before one destination had settled them. */
+/** Bodies that a full journal evicted before this destination had settled them. */
 export interface RetentionGap {
   readonly destination: string;
   readonly fromSequence: number;
   /** Inclusive. */
   readonly toSequence: number;
-  /** Maximum: bodies that the destination has in memory are still delivered. */
+  /** Upper bound: bodies that the destination has in memory are still delivered. */
   readonly bodies: number;
   /** Bytes on disk, partly estimated. */
   readonly bytes: number;

@@ -27,7 +27,7 @@ export interface Batch {
 }
 
 interface Fault<Code extends string> {
-  /** One of the definition's `codes`. */
+  /** One of the `codes` that the plugin declares in its DestinationDefinition. */
   readonly code: Code;
   /** The server's message. The connector shortens it and removes configured secrets before it shows or stores it. */
   readonly message?: string;
@@ -40,16 +40,26 @@ export type Verdict<Code extends string = string> =
    * part or in another place; the code says why.
    */
   | { readonly verdict: 'delivered'; readonly duplicate?: true; readonly degraded?: Code }
-  /** The server does not have the event, and another attempt may succeed. The event is sent again after a delay. */
+  /**
+   * The server does not have the event, and another attempt may succeed. The event is sent again after a delay. It becomes
+   * a dead letter after 20 failures while other events are delivered, or after the retry timeout (`giveUpAfterHours`).
+   */
   | ({ readonly verdict: 'retry' } & Fault<Code>)
-  /** The server does not have the event, and no attempt can succeed. The event becomes a dead letter. */
+  /**
+   * The server does not have the event, and no attempt can succeed. The event becomes a dead letter. Exception: in a
+   * rejection burst (most events of three batches in a row, with one code), the destination is paused, and the events
+   * are sent again.
+   */
   | ({ readonly verdict: 'rejected' } & Fault<Code>)
   /**
-   * The server does not have the event, and an operator must fix something first. The event is sent again without limit
-   * and never becomes a dead letter.
+   * The server does not have the event, and an operator must fix something first. The event is sent again without limit:
+   * this verdict alone never makes it a dead letter.
    */
   | ({ readonly verdict: 'blocked' } & Fault<Code>)
-  /** The server may have the event. The event is sent again; its delivery then counts as a possible duplicate. */
+  /**
+   * The server may have the event. The event is sent again, with the limits of `retry`; its delivery then counts as a
+   * possible duplicate.
+   */
   | ({ readonly verdict: 'unknown' } & Fault<Code>);
 
 export type ItemVerdict<Code extends string = string> = { readonly index: number } & Verdict<Code>;
@@ -57,20 +67,20 @@ export type ItemVerdict<Code extends string = string> = { readonly index: number
 interface FlowControl {
   /** The server is overloaded: send smaller batches and fewer at a time. */
   readonly slowDown?: true;
-  /** Milliseconds to wait before the next batch, as the server asked (`Retry-After`). At most one hour is obeyed. */
+  /** Milliseconds before the next batch, as the server asked (`Retry-After`). Values above one hour count as one hour. */
   readonly waitMs?: number;
 }
 
 /**
- * The result of `deliver`: either one verdict for each index of the batch, or one result for the whole batch. Return a
- * batch result only if the server has no event of the batch.
+ * The result of `deliver`: either one verdict for each index of the batch, or one result for the whole batch. Use a batch
+ * result only if the server stored none of these events.
  */
 export type DeliveryReport<Code extends string = string> = FlowControl &
   (
     | { readonly items: readonly ItemVerdict<Code>[] }
     | ({
         /**
-         * `tooLarge`: the batch is sent again in smaller batches; an event that is too large alone is rejected.
+         * `tooLarge`: the batch is sent again in smaller batches; a single event that is too large is rejected.
          * `unavailable`: the batch is sent again after a delay. `misconfigured`: the destination is paused until an
          * operator fixes the problem; the connector tries again with a few events.
          */
@@ -78,7 +88,10 @@ export type DeliveryReport<Code extends string = string> = FlowControl &
       } & Fault<Code>)
   );
 
-/** What `delivered` guarantees. `indexed`: searchable. `stored`: on the server's disk. `accepted`: received only. */
+/**
+ * What `delivered` guarantees. `indexed`: the event is searchable. `stored`: the event is on the server's disk.
+ * `accepted`: the server confirmed receipt, without a promise to store the event.
+ */
 export type Assurance = 'indexed' | 'stored' | 'accepted';
 
 /** Whether the destination would accept events now. An operator reads `message`. */
@@ -101,12 +114,12 @@ export interface FindResult {
 }
 
 export interface Destination<Code extends string = string> {
-  /** Replaces the definition's `assurance` where the configuration changes it. */
+  /** Replaces the definition's `assurance` if the configuration changes it. */
   readonly assurance?: Assurance;
   /**
    * Sends a batch once and reports the result of each event. Return every expected failure; a thrown error counts as a
-   * bug of the plugin, and the batch is sent again. Do not retry: the connector does. End soon after `signal` fires: at
-   * the time limit of the attempt (its reason is a TimeoutError), or at shutdown.
+   * bug of the plugin, and the batch is sent again. Do not retry: the connector does. `signal` fires at the time limit of
+   * the attempt (reason: TimeoutError) or at shutdown. End soon after.
    */
   deliver(batch: Batch, signal: AbortSignal): Promise<DeliveryReport<Code>>;
   /** Checks whether the destination would accept events, without sending one. */
@@ -179,7 +192,10 @@ export interface DestinationDefinition<
    * the declared attributes and the attribute `destination`. The meter rejects undeclared names and attributes.
    */
   readonly metrics?: MetricTable<Metric>;
-  /** Maximum number of `deliver` calls at a time, for example 1 if order matters. Default: `maxInFlight` of the configuration alone. */
+  /**
+   * Maximum number of `deliver` calls at a time, for example 1 if order matters. The lower of this and the configured
+   * `maxInFlight` applies.
+   */
   readonly maxInFlight?: number;
   /** The keys of this type. The connector handles the keys that all destinations have, such as `type` and `where`. */
   readonly configSchema: Schema;

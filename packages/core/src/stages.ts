@@ -10,7 +10,10 @@ export interface LostSpan {
   readonly bodies: number | undefined;
   /** Bytes on disk; 0 if unknown. */
   readonly bytes: number;
-  /** `damaged`: a checksum failed. `missing`: the data is absent. `evicted`: a full journal removed the bodies. */
+  /**
+   * `damaged`: a checksum failed. `missing`: the data is absent. `evicted`: the journal removed the bodies, because it was
+   * full, or because they were settled.
+   */
   readonly reason: 'damaged' | 'missing' | 'evicted';
   /** For an operator: file and offset, if known. */
   readonly where: string;
@@ -38,7 +41,8 @@ export interface BodyReader {
 
 /**
  * Numbers of events of one destination: normalized = delivered + deadLettered + filtered + damaged + in flight. A stored
- * position counts settled events only, so nothing of it is in flight.
+ * position counts settled events only, so nothing of it is in flight. Settled: delivered, dead-lettered, filtered, or
+ * lost (counted as `damaged`); nothing more is done with the event.
  */
 export interface PositionCounters {
   readonly normalized: number;

@@ -32,6 +32,11 @@ export type Wakeup = ReturnType<typeof createWakeup>;
 export function createWakeup(clock: Clock) {
   let isNotified = false;
   let wake: (() => void) | undefined;
+
+  function notifyWakeup(): void {
+    isNotified = true;
+    wake?.();
+  }
   async function waitForWakeup(untilMs = Number.POSITIVE_INFINITY): Promise<void> {
     if (!isNotified) {
       const timer = new AbortController();
@@ -47,10 +52,7 @@ export function createWakeup(clock: Clock) {
   }
 
   return {
-    notify() {
-      isNotified = true;
-      wake?.();
-    },
+    notify: notifyWakeup,
     /** Resolves at the next notification, or at `untilMs` (epoch milliseconds). A notification since the last wait counts. */
     wait: waitForWakeup,
   };

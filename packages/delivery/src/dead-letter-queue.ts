@@ -16,7 +16,7 @@ export function createDeadLetterQueue(store: DeadLetterStore, stop: AbortSignal,
   let isRunning = false;
   let size = 0;
 
-  const block = (reason: NonNullable<typeof blockedBy>, error?: unknown) => {
+  const blockQueue = (reason: NonNullable<typeof blockedBy>, error?: unknown) => {
     if (blockedBy !== reason) {
       const cause = error === undefined ? {} : { error: String(error) };
       log.error(`delivery.${reason}`, { destination: name, waiting: waiting.length, ...cause });
@@ -24,23 +24,23 @@ export function createDeadLetterQueue(store: DeadLetterStore, stop: AbortSignal,
     blockedBy = reason;
     wakeup.notify();
   };
-  const append = async (entry: DeadLetter): Promise<boolean> => {
+  const appendEntry = async (entry: DeadLetter): Promise<boolean> => {
     if (store.full) {
-      block('dead_letters_full');
+      blockQueue('dead_letters_full');
       return false;
     }
     try {
       await store.append(entry);
       return true;
     } catch (error) {
-      block(store.full ? 'dead_letters_full' : 'dead_letters_write_failed', error);
+      blockQueue(store.full ? 'dead_letters_full' : 'dead_letters_write_failed', error);
       return false;
     }
   };
   /** Appends several entries, which share a sync. False if some must be tried again. */
   const appendSome = async () => {
     const some = waiting.splice(0, appendedAtOnce);
-    const isStored = await Promise.all(some.map(({ entry }) => append(entry)));
+    const isStored = await Promise.all(some.map(({ entry }) => appendEntry(entry)));
     waiting.unshift(...some.filter((_, index) => !isStored[index]));
     for (const [index, { entry, stored }] of some.entries()) {
       if (!isStored[index]) continue;
@@ -88,7 +88,7 @@ export function createDeadLetterLog(log: Logger, clock: Clock) {
   // One entry for each code.
   const summaries = new Map<string, { readonly untilMs: number; events: number; attributes: LogAttributes }>();
 
-  const write = (code: string, events: number, attributes: LogAttributes) => {
+  const writeLine = (code: string, events: number, attributes: LogAttributes) => {
     log.warn('delivery.dead_letter', { ...attributes, code, events });
     summaries.set(code, { untilMs: clock.now() + summaryMs, events: 0, attributes });
   };
@@ -97,13 +97,13 @@ export function createDeadLetterLog(log: Logger, clock: Clock) {
     for (const [code, { untilMs, events, attributes }] of [...summaries]) {
       if (untilMs > nowMs) continue;
       summaries.delete(code);
-      if (events > 0) write(code, events, attributes);
+      if (events > 0) writeLine(code, events, attributes);
     }
   };
   const logDeadLetter = (code: string, attributes: LogAttributes) => {
     writeUntil(clock.now());
     const summary = summaries.get(code);
-    if (summary === undefined) return write(code, 1, attributes);
+    if (summary === undefined) return writeLine(code, 1, attributes);
     summary.events++;
     summary.attributes = attributes;
   };

@@ -28,6 +28,7 @@ export interface DeliveryStreamOptions extends Pick<SettlementParts, 'onDelivere
   readonly maxInFlight?: number;
   /** The stream ends when its reader ends. */
   readonly readsToEnd?: boolean;
+  /** False: the events of a rejection burst become dead letters, and the destination is not paused. Default: true. */
   readonly pauseOnRejections?: boolean;
 }
 
@@ -41,7 +42,7 @@ export function startDeliveryStream(
   const { bodies, slots, readsToEnd = false, pauseOnRejections, onDelivered } = streamOptions;
   const destinationMaxInFlight = Math.min(options.maxInFlight, definition.maxInFlight ?? Number.POSITIVE_INFINITY);
   const maxInFlight = Math.min(destinationMaxInFlight, streamOptions.maxInFlight ?? destinationMaxInFlight);
-  // Events in flight and the settled events after them must fit into one position.
+  // A position stores at most `maxSettledRanges` ranges. Every event in flight can separate two ranges of settled events.
   const maxEvents = Math.min(options.batch.maxEvents, Math.max(1, Math.floor(maxSettledRanges / maxInFlight) - 1));
   const batch = { ...options.batch, maxEvents };
   const window = {
@@ -52,7 +53,7 @@ export function startDeliveryStream(
   const stopSending = new AbortController();
   const stop = stopSending.signal;
   const wakeup = createWakeup(clock);
-  const capacity = createWakeup(clock);
+  const capacityWakeup = createWakeup(clock);
   const isWanted = createEventFilter(options.where);
   const ledger = createLedger(position.position);
   const queue = createPendingQueue();
@@ -61,22 +62,26 @@ export function startDeliveryStream(
   const positions = createPositionStore(position, ledger, { name, clock, log, wakeup });
   const deadLetters = createDeadLetterQueue(services.deadLetters, stop, { name, clock, log, wakeup });
   const sender = createSender(spec, services, destinationMaxInFlight, slots, stop);
-  const parts = { ledger, permit, queue, deadLetters, positions, capacity, onDelivered };
+  const parts = { ledger, permit, queue, deadLetters, positions, capacityWakeup, onDelivered };
   const settlement = createSettlement(spec, services, parts);
   const stateLog = createStateLog(name, log, clock);
   const settledBefore = settledIn(position.position.counters);
+  /** Batches in flight. */
   const inFlight = new Set<Promise<void>>();
+  /** Events of the batches in `inFlight`. */
   let eventsInFlight = 0;
+  /** Events read since the start of the stream. */
   let taken = 0;
   let phase: 'running' | 'stopping' | 'stopped' = 'running';
   let failure: LastFailure | undefined;
-  let intakeWaits = false;
+  let isWaitingForCapacity = false;
   let hasReadAll = false;
   let ending: Promise<StreamEnd> | undefined;
   const { promise: ended, resolve: resolveEnded } = Promise.withResolvers<StreamEnd>();
 
-  const endStream = (how: StreamEnd) => {
-    ending ??= stopStream(how);
+  /** Starts to end the stream; the first call decides how. */
+  const drainOnce = (how: StreamEnd) => {
+    ending ??= drainStream(how);
     return ending;
   };
   const failStream = (error: unknown) => {
@@ -84,7 +89,7 @@ export function startDeliveryStream(
     log.error('delivery.stream_failed', { destination: name, error: message });
     failure ??= { code: 'stream_failed', message, atMs: clock.now() };
     stopSending.abort();
-    void endStream('failed');
+    void drainOnce('failed');
   };
   const streamState = (): StreamState => {
     const { blocked } = settlement.summary();
@@ -94,15 +99,16 @@ export function startDeliveryStream(
       waiting: queue.waiting(),
       deadLettersBlockedBy: deadLetters.blockedBy(),
       blocked,
-      isStuck: intakeWaits && blocked?.events === ledger.open(),
+      isBlockedAtCapacity: isWaitingForCapacity && blocked?.events === ledger.open(),
     };
   };
 
   const sendBatch = (next: NextBatch) => {
     const events = queue.take(next, clock.now());
+    const deliveredBefore = settlement.summary().delivered;
     eventsInFlight += events.length;
     const attempt: Promise<void> = sender
-      .send(events, settlement.summary().delivered, (report) => {
+      .send(events, deliveredBefore, (report) => {
         eventsInFlight -= events.length;
         settlement.batchEnded(events, report, next.round);
       })
@@ -127,12 +133,12 @@ export function startDeliveryStream(
       positions.saveIfDue();
       deadLetters.report.writeIfDue();
       const suspension = permit.suspension(streamState());
-      if (suspension?.state === 'paused') settlement.paused();
+      if (suspension?.state === 'paused') settlement.restartRetryTimeout();
       const askAgainMs = sendAll();
       const { blocked, lastMessage } = settlement.summary();
       stateLog.since(suspension?.state ?? 'running');
       stateLog.logChange(suspension, blocked, lastMessage);
-      if (hasReadAll && ledger.open() === 0 && positions.isSaved()) void endStream('done');
+      if (hasReadAll && ledger.open() === 0 && positions.isSaved()) void drainOnce('done');
       else await wakeup.wait(Math.min(askAgainMs, positions.dueMs(), deadLetters.report.dueMs()));
     }
   };
@@ -144,7 +150,7 @@ export function startDeliveryStream(
     ledger,
     clock,
     log,
-    capacity,
+    capacityWakeup,
     eventsPerTurn,
     readsToEnd,
     stop: stopReading.signal,
@@ -153,13 +159,13 @@ export function startDeliveryStream(
     hasCapacity: () =>
       ledger.canTake() && ledger.open() < window.events && settlement.summary().openBytes < window.bytes,
     onWaiting(isWaiting) {
-      intakeWaits = isWaiting;
+      isWaitingForCapacity = isWaiting;
       wakeup.notify();
     },
     onEvent(event) {
       taken++;
       if (event.filtered !== undefined || !isWanted(event)) return settlement.filtered(event);
-      settlement.accepted(event);
+      settlement.queued(event);
       queue.addNew(pendingOf(event, clock.now()));
       wakeup.notify();
     },
@@ -173,11 +179,12 @@ export function startDeliveryStream(
     .catch(failStream)
     .finally(() => slots.withdraw(wakeup));
 
-  const stopStream = async (how: StreamEnd): Promise<StreamEnd> => {
+  /** Ends reading first, then sending. Waits for batches in flight until `stop` fires, and saves the position last. */
+  const drainStream = async (how: StreamEnd): Promise<StreamEnd> => {
     phase = 'stopping';
     stateLog.since(phase);
     stopReading.abort();
-    capacity.notify();
+    capacityWakeup.notify();
     wakeup.notify();
     await sending;
     const restEnded = async () => {
@@ -199,7 +206,7 @@ export function startDeliveryStream(
   };
 
   const stopWithin = async (graceMs: number): Promise<void> => {
-    await within(clock, graceMs, endStream('stopped'));
+    await within(clock, graceMs, drainOnce('stopped'));
     stopSending.abort();
     await ended;
   };
@@ -245,10 +252,10 @@ export function startDeliveryStream(
   return {
     /** Never rejects. */
     ended,
-    /** Ends every wait and sends now. */
+    /** Clears retry delays and makes resends due now. A pause because of full dead letters stays. */
     resume: resumeStream,
     status: streamStatus,
-    /** Ends within `graceMs` and a few seconds. With several calls the shortest grace time counts. */
+    /** Ends within `graceMs` and a few seconds. If it is called again, the earlier deadline applies. */
     stop: stopWithin,
   };
 }

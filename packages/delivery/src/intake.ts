@@ -14,11 +14,11 @@ export interface IntakeOptions extends Pick<DeliveryServices, 'openReader' | 'cl
   /** Whether one more event may be read. */
   readonly hasCapacity: () => boolean;
   /** Notified when there may be capacity again. */
-  readonly capacity: Wakeup;
+  readonly capacityWakeup: Wakeup;
   /** Called with true when the intake starts to wait for capacity, and with false when it continues. */
   readonly onWaiting: (isWaiting: boolean) => void;
   readonly onEvent: (event: PreparedEvent) => void;
-  /** Called with the number of bodies whose events cannot be read. */
+  /** Called with the number of bodies that cannot be read or normalized, or were evicted. */
   readonly onDamaged: (bodies: number) => void;
   /** Called after the last event of a body. The position may have changed even if there were no events. */
   readonly onBodyRead: () => void;
@@ -32,13 +32,13 @@ const retryMs = 1_000;
 /** Runs until `stop` fires or the reader ends. Opens a new reader if one fails, or would have to skip many bodies. */
 export async function runIntake(options: IntakeOptions): Promise<'stopped' | 'end'> {
   const { name, openReader, bodies, ledger, clock, log, stop, eventsPerTurn } = options;
-  const { hasCapacity, capacity, onWaiting, onEvent, onDamaged, onBodyRead, readsToEnd } = options;
+  const { hasCapacity, capacityWakeup, onWaiting, onEvent, onDamaged, onBodyRead, readsToEnd } = options;
   let taken = 0;
 
   /** Waits until `isReady` returns true or `stop` fires. */
   const waitFor = async (isReady: () => boolean) => {
     onWaiting(true);
-    while (!isReady() && !stop.aborted) await capacity.wait();
+    while (!isReady() && !stop.aborted) await capacityWakeup.wait();
     onWaiting(false);
   };
 

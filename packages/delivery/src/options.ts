@@ -55,7 +55,7 @@ export const deliveryOptionsShape = {
     .max(87_600)
     .optional()
     .describe(
-      'An event becomes a dead letter this many hours after it was received, if for that long the destination accepted no event or every attempt of this event failed. Time before the last start or the last pause does not count. Default: attempts never end.',
+      'An event becomes a dead letter this many hours after it was received, if for that long the destination accepted no event or every attempt of this event failed. The time starts again at each start, and at the end of each pause. Default: no time limit.',
     ),
   where: routing.describe('Which events to send. The others count as filtered.'),
   startAt: z

@@ -24,13 +24,13 @@ export interface OutcomeContext {
   readonly attemptMs: number;
   /** When an event was last delivered; undefined if none since the start of the process. */
   readonly lastDeliveredMs: number | undefined;
-  /** When the destination was last paused, or else when the process started. Epoch milliseconds. */
+  /** End of the last pause so far, or else the start of the process. Epoch milliseconds. */
   readonly pausedAtMs: number;
   /** Rejected events are sent again, because there is a rejection burst. */
   readonly resendRejected: boolean;
 }
 
-/** Failures of one event while others are delivered, after which it becomes a dead letter. */
+/** After so many failures while other events are delivered, an event becomes a dead letter. */
 const maxFailures = 20;
 /** Attempts without any delivery, after which the batch is halved. */
 const maxWholeFailures = 3;
@@ -98,8 +98,9 @@ export function decide(batch: readonly Pending[], report: CheckedReport, context
 
 /**
  * Whether the retry timeout of an event is over when an attempt has failed: it was received that long ago, and for that
- * long the destination has accepted no event, or all attempts of this event have failed. The time before the last pause
- * or block does not count. An event that was read after the attempt started waits for the next attempt.
+ * long the destination has accepted no event, or all attempts of this event have failed. Time before the end of the last
+ * pause, or before the last verdict `blocked`, does not count. An event that was read after the attempt started waits for
+ * the next attempt.
  */
 export function isPastRetryTimeout(pending: Pending, context: OutcomeContext): boolean {
   const { nowMs, attemptMs, retryTimeoutMs, pausedAtMs, lastDeliveredMs = Number.NEGATIVE_INFINITY } = context;

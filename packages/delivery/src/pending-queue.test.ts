@@ -22,7 +22,13 @@ function make(maxAgeMs = 200, more: Partial<SendPermitOptions['batch']> = {}) {
     random: () => 1,
   });
   const stateAt = (nowMs: number): StreamState => {
-    const common = { nowMs, inFlight: 0, deadLettersBlockedBy: undefined, blocked: undefined, isStuck: false };
+    const common = {
+      nowMs,
+      inFlight: 0,
+      deadLettersBlockedBy: undefined,
+      blocked: undefined,
+      isBlockedAtCapacity: false,
+    };
     return { ...common, waiting: queue.waiting() };
   };
   /** The elements of the batch that may be sent now, or when to ask again. */

@@ -17,7 +17,7 @@ const ready: StreamState = {
   waiting: { newEvents: 500, newBytes: 5000, oldestNewMs: 0, resendMs: never },
   deadLettersBlockedBy: undefined,
   blocked: undefined,
-  isStuck: false,
+  isBlockedAtCapacity: false,
 };
 const roundOf = (permit: SendPermit) => {
   const next = permit.request({ ...ready, nowMs: Number.MAX_SAFE_INTEGER });
@@ -226,7 +226,7 @@ describe('a batch may be sent', () => {
     expect(permit.waitUntilMs({ ...stream, waiting })).toBe(700);
     expect(permit.request({ ...stream, waiting, nowMs: 700 })).toMatchObject({ from: 'resend' });
     expect(permit.request({ ...ready, blocked: { ...less, code: 'closed' } })).toMatchObject({ from: 'new' });
-    const stuck = { ...ready, blocked: { ...less, code: 'closed' }, isStuck: true };
+    const stuck = { ...ready, blocked: { ...less, code: 'closed' }, isBlockedAtCapacity: true };
     expect(permit.request(stuck)).toEqual({ askAgainMs: never });
     expect(permit.suspension(stuck)).toEqual({ state: 'paused', code: 'closed' });
   });

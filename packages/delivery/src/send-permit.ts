@@ -14,7 +14,7 @@ export interface SendPermitOptions {
   readonly wakeup: SlotWaiter;
   /** Uniform in [0, 1). */
   readonly random: () => number;
-  /** False: the events of a rejection burst become dead letters, and the destination is not paused. */
+  /** False: the events of a rejection burst become dead letters, and the destination is not paused. Default: true. */
   readonly pauseOnRejections?: boolean | undefined;
 }
 
@@ -36,7 +36,7 @@ export interface StreamState {
   /** Blocked events. */
   readonly blocked: { readonly events: number; readonly bytes: number; readonly code: string } | undefined;
   /** All unsettled events are blocked, and there is no capacity for another event. */
-  readonly isStuck: boolean;
+  readonly isBlockedAtCapacity: boolean;
 }
 
 /** A batch that may be sent now. */
@@ -44,7 +44,7 @@ export interface NextBatch {
   readonly from: 'new' | 'resend';
   readonly maxEvents: number;
   readonly maxBytes: number;
-  /** Passed back when the batch ends: batches of one round that fail count as one failure. */
+  /** Passed back when the batch ends. A counted success or failure starts a new round: a round has at most one failure. */
   readonly round: number;
 }
 
@@ -119,8 +119,9 @@ export function createSendPermit(options: SendPermitOptions) {
     };
   };
   /** Blocked events may use half of the window. They fill a position with many settled ranges sooner. */
-  const isFullOfBlocked = ({ blocked, isStuck }: StreamState) =>
-    blocked !== undefined && (isStuck || blocked.events * 2 >= window.events || blocked.bytes * 2 >= window.bytes);
+  const isFullOfBlocked = ({ blocked, isBlockedAtCapacity }: StreamState) =>
+    blocked !== undefined &&
+    (isBlockedAtCapacity || blocked.events * 2 >= window.events || blocked.bytes * 2 >= window.bytes);
   /** When a batch of new events is due: at once if it is full or a probe, else at the maximum age of its oldest event. */
   const newDueMs = (stream: StreamState) => {
     const { newEvents, newBytes, oldestNewMs } = stream.waiting;
@@ -227,6 +228,10 @@ export function createSendPermit(options: SendPermitOptions) {
     return true;
   }
 
+  function clearWait() {
+    notBeforeMs = 0;
+  }
+
   return {
     limits,
     /** Why batches are not sent as usual; undefined if they are. */
@@ -250,9 +255,7 @@ export function createSendPermit(options: SendPermitOptions) {
     retryDelay: (attempts: number) => jitter(retry, attempts),
     /** Milliseconds before blocked events are sent again, by the number of attempts. */
     blockedDelay: (attempts: number) => jitter(fixDelay, attempts),
-    /** Ends every wait. The state stays until a batch succeeds. */
-    resume() {
-      notBeforeMs = 0;
-    },
+    /** Clears the wait for the next batch. The state stays until a batch succeeds. */
+    resume: clearWait,
   };
 }

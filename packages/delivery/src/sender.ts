@@ -38,7 +38,11 @@ export function createSender(
     });
   };
 
-  async function sendBatch(batch: readonly Pending[], delivered: number, onReport: (report: CheckedReport) => void) {
+  async function sendBatch(
+    batch: readonly Pending[],
+    deliveredBefore: number,
+    onReport: (report: CheckedReport) => void,
+  ) {
     const items = batch.map(({ event: { id, dataset, timeMs, document, json } }, index) => {
       return { index, id, dataset, timeMs, document, json };
     });
@@ -49,7 +53,7 @@ export function createSender(
       pending.lastAttemptMs = nowMs;
       if (pending.attempts++ > 0) continue;
       pending.firstAttemptMs = nowMs;
-      pending.deliveredBefore = delivered;
+      pending.deliveredBefore = deliveredBefore;
     }
     const end = await call.end;
     if (end.kind !== 'reported' && stop.aborted) return;

@@ -20,7 +20,7 @@ export interface SettlementParts {
   readonly deadLetters: DeadLetterQueue;
   readonly positions: PositionStore;
   /** Notified when more events may be read. */
-  readonly capacity: Pick<Wakeup, 'notify'>;
+  readonly capacityWakeup: Pick<Wakeup, 'notify'>;
   /** Called before an event counts as delivered. */
   readonly onDelivered?: ((event: { readonly sequence: number; readonly element: number }) => void) | undefined;
 }
@@ -30,7 +30,7 @@ const hourMs = 3_600_000;
 export function createSettlement(
   { name, options }: Pick<DeliveryDestination, 'name' | 'options'>,
   { clock, meter, redact }: Pick<DeliveryServices, 'clock' | 'meter' | 'redact'>,
-  { ledger, permit, queue, deadLetters, positions, capacity, onDelivered }: SettlementParts,
+  { ledger, permit, queue, deadLetters, positions, capacityWakeup, onDelivered }: SettlementParts,
 ) {
   const retryTimeoutMs = (options.giveUpAfterHours ?? Number.POSITIVE_INFINITY) * hourMs;
   const blockedEvents = createBlockedEvents(permit.blockedDelay);
@@ -42,7 +42,7 @@ export function createSettlement(
   let lastMessage: string | undefined;
   let lastFailure: LastFailure | undefined;
 
-  const count = (outcome: string, events = 1) =>
+  const countEvents = (outcome: string, events = 1) =>
     meter.add('xiq_siem.destination.events', events, { destination: name, outcome });
 
   // Most events of a batch have the same message.
@@ -53,11 +53,11 @@ export function createSettlement(
     return lastSanitized.sanitized;
   };
 
-  const settle = ({ sequence, element, bytes }: PreparedEvent, outcome: Outcome) => {
+  const settleEvent = ({ sequence, element, bytes }: PreparedEvent, outcome: Outcome) => {
     ledger.settle(sequence, element, outcome);
     openBytes -= bytes;
     positions.markChanged();
-    capacity.notify();
+    capacityWakeup.notify();
   };
 
   const deadLetter = (pending: Pending, code: string, reason: string | undefined) => {
@@ -70,13 +70,13 @@ export function createSettlement(
     const lastAttemptMs = attempts > 0 ? pending.lastAttemptMs : nowMs;
     const entry = { destination: name, sequence, element, id, dataset, code, attempts, firstAttemptMs, lastAttemptMs };
     deadLetters.add({ ...entry, ...(message !== undefined && { message }), json, receipt }, () => {
-      settle(event, { kind: 'deadLettered' });
-      count('dead_lettered');
+      settleEvent(event, { kind: 'deadLettered' });
+      countEvents('dead_lettered');
     });
   };
 
-  /** `hasVerdicts`: the report has a verdict for each event. */
-  const apply = (decisions: readonly Decision[], hasVerdicts: boolean, nowMs: number) => {
+  /** `hasVerdicts`: each event has its own verdict. A result of the whole batch does not end the block of an event. */
+  const applyDecisions = (decisions: readonly Decision[], hasVerdicts: boolean, nowMs: number) => {
     const resends: Pending[] = [];
     const blocked: Pending[] = [];
     let lastBlocked: (Decision & { readonly kind: 'blocked' }) | undefined;
@@ -97,7 +97,7 @@ export function createSettlement(
         const { degraded, duplicate } = decision.outcome;
         const { sequence, element } = pending.event;
         onDelivered?.({ sequence, element });
-        settle(pending.event, decision.outcome);
+        settleEvent(pending.event, decision.outcome);
         counts.delivered++;
         if (degraded) counts.degraded++;
         if (duplicate) counts.duplicate++;
@@ -109,10 +109,10 @@ export function createSettlement(
       blockedEvents.block(blocked, lastBlocked.code, messageOf(lastBlocked.message), nowMs);
     queue.addResends([...resends, ...blocked]);
     possibleDuplicates += counts.possible_duplicate;
-    for (const [outcome, events] of Object.entries(counts)) if (events > 0) count(outcome, events);
+    for (const [outcome, events] of Object.entries(counts)) if (events > 0) countEvents(outcome, events);
   };
 
-  /** Reports the end of a batch to the send permit. True: the rejected events are sent again. */
+  /** Reports the end of a batch to the send permit. True: a rejection burst, so the rejected events are sent again. */
   const reportBatchEnd = (report: CheckedReport, size: number, round: number, nowMs: number): boolean => {
     const { slowDown, waitMs } = report;
     const end = { round, nowMs, slowDown, waitMs, size };
@@ -137,7 +137,7 @@ export function createSettlement(
     const { retryDelay } = permit;
     const times = { nowMs, attemptMs, lastDeliveredMs, pausedAtMs, retryTimeoutMs };
     const context: OutcomeContext = { ...times, delivered, resendRejected, retryDelay };
-    apply(decide(batch, report, context), report.kind === 'items', nowMs);
+    applyDecisions(decide(batch, report, context), report.kind === 'items', nowMs);
     if (report.kind === 'batch' && report.batchResult === 'unavailable') {
       const message = report.message === undefined ? report.code : `${report.code}: ${report.message}`;
       const overdue = queue.remove((one) => isPastRetryTimeout(one, context));
@@ -164,24 +164,24 @@ export function createSettlement(
       lastFailure,
     }),
     /** An event was read and waits to be sent. */
-    accepted({ bytes }: PreparedEvent) {
+    queued({ bytes }: PreparedEvent) {
       openBytes += bytes;
     },
     /** An event was read that this destination does not receive. */
     filtered(event: PreparedEvent) {
       openBytes += event.bytes;
-      settle(event, { kind: 'filtered' });
-      count(event.filtered ?? 'filtered');
+      settleEvent(event, { kind: 'filtered' });
+      countEvents(event.filtered ?? 'filtered');
     },
-    /** Bodies were lost before they were settled. */
+    /** Bodies cannot be read or normalized, or were evicted before this destination read them. */
     damaged(bodies: number) {
-      count('damaged', bodies);
+      countEvents('damaged', bodies);
       positions.markChanged();
     },
-    /** A batch of `round` has ended. */
+    /** A batch has ended. `round`: see `NextBatch`. */
     batchEnded,
-    /** The destination is paused: this time does not count towards the retry timeout. */
-    paused() {
+    /** Called repeatedly while the destination is paused: the retry timeout starts again after the pause. */
+    restartRetryTimeout() {
       pausedAtMs = clock.now();
     },
     /** Makes blocked events and resends due now. */

@@ -123,20 +123,21 @@ export function createSharedBodies({ normalize, maxBytes, log }: SharedBodiesOpt
       for (let skipped = 0; skipped < number; skipped++) nextChunk(ownParser);
       return nextChunk(ownParser);
     };
+    function takeNextEvent(): PreparedEvent | 'end' | 'damaged' {
+      for (;;) {
+        const event = chunk.events[nextEvent];
+        if (event !== undefined) {
+          nextEvent++;
+          return event;
+        }
+        if (chunk.ending !== 'more') return chunk.ending;
+        chunk = advance();
+        nextEvent = 0;
+      }
+    }
     return {
       /** The next event of the body. `damaged`: the remaining events could not be normalized. */
-      next(): PreparedEvent | 'end' | 'damaged' {
-        for (;;) {
-          const event = chunk.events[nextEvent];
-          if (event !== undefined) {
-            nextEvent++;
-            return event;
-          }
-          if (chunk.ending !== 'more') return chunk.ending;
-          chunk = advance();
-          nextEvent = 0;
-        }
-      },
+      next: takeNextEvent,
     };
   }
 

@@ -42,7 +42,7 @@ export type CheckedReport = {
 /** Gives each of `size` events its verdict from the report if that is valid, else `unknown`. Never throws. */
 export function checkReport(report: unknown, size: number, codes: ReadonlySet<string>): CheckedReport {
   try {
-    return check(report, size, codes);
+    return parseReport(report, size, codes);
   } catch {
     return invalidReport(size, 'invalid_report');
   }
@@ -92,7 +92,7 @@ export function summarize(verdicts: readonly CheckedVerdict[]): VerdictSummary {
   return { size: verdicts.length, delivered, blocked, settled, rejected, code, message };
 }
 
-function check(report: unknown, size: number, codes: ReadonlySet<string>): CheckedReport {
+function parseReport(report: unknown, size: number, codes: ReadonlySet<string>): CheckedReport {
   if (!isRecord(report)) return invalidReport(size, 'invalid_report');
   const faults = new Map<PluginFault, number>();
   const record = (fault: PluginFault) => faults.set(fault, (faults.get(fault) ?? 0) + 1);

@@ -18,8 +18,8 @@ export interface OpenFile {
 /** Errors are Node's, with their `code`. Files are created with mode 0600, directories with 0700. */
 export interface Files {
   /**
-   * `create` and `createSynced` fail if the file exists. Writes to a `createSynced` file are on disk once they resolve:
-   * one call to the disk, where a write and a sync are two. After a rejection the state of the file is unknown.
+   * `create` and `createSynced` fail if the file exists. Writes to a `createSynced` file are on disk once they resolve.
+   * This needs one call to the disk; a write and a sync need two. After a rejection the state of the file is unknown.
    */
   open(path: string, mode: 'read' | 'update' | 'create' | 'createSynced'): Promise<OpenFile>;
   /** Names in a directory, unordered. */
@@ -44,31 +44,7 @@ const flags = {
 
 /** Node's file system. Syncs use FileHandle only: `node --permission` forbids `fs.fsync` (Node 24.13 and later). */
 export const nodeFiles: Files = {
-  async open(path, mode) {
-    const handle = await open(path, flags[mode], 0o600);
-    return {
-      async read(buffer, position) {
-        let done = 0;
-        while (done < buffer.length) {
-          const { bytesRead } = await handle.read(buffer, done, buffer.length - done, position + done);
-          if (bytesRead === 0) break;
-          done += bytesRead;
-        }
-        return done;
-      },
-      async write(bytes, position) {
-        const { bytesWritten } = await handle.write(bytes, 0, bytes.length, position);
-        return bytesWritten;
-      },
-      truncate: (length) => handle.truncate(length),
-      datasync: () => handle.datasync(),
-      async status() {
-        const { size, mtimeMs } = await handle.stat();
-        return { size, modifiedMs: mtimeMs };
-      },
-      close: () => handle.close(),
-    };
-  },
+  open: openNodeFile,
   list: (directory) => readdir(directory),
   makeDirectory: (path) => makeDirectory(path, false),
   rename,
@@ -86,6 +62,36 @@ export const nodeFiles: Files = {
     return bavail * bsize;
   },
 };
+
+async function openNodeFile(path: string, mode: keyof typeof flags): Promise<OpenFile> {
+  const handle = await open(path, flags[mode], 0o600);
+
+  async function readBytes(buffer: Uint8Array, position: number): Promise<number> {
+    let done = 0;
+    while (done < buffer.length) {
+      const { bytesRead } = await handle.read(buffer, done, buffer.length - done, position + done);
+      if (bytesRead === 0) break;
+      done += bytesRead;
+    }
+    return done;
+  }
+  async function writeBytes(bytes: Uint8Array, position: number): Promise<number> {
+    const { bytesWritten } = await handle.write(bytes, 0, bytes.length, position);
+    return bytesWritten;
+  }
+  async function fileStatus() {
+    const { size, mtimeMs } = await handle.stat();
+    return { size, modifiedMs: mtimeMs };
+  }
+  return {
+    read: readBytes,
+    write: writeBytes,
+    truncate: (length) => handle.truncate(length),
+    datasync: () => handle.datasync(),
+    status: fileStatus,
+    close: () => handle.close(),
+  };
+}
 
 async function makeDirectory(path: string, isParentMade: boolean): Promise<void> {
   const parent = dirname(path);

@@ -1,4 +1,4 @@
-// Stores retention gaps: bodies evicted from a full journal before a destination had them. An operator acknowledges them.
+// Stores retention gaps: bodies evicted from a full journal before a destination had settled them. An operator acknowledges them.
 import type { Logger, RetentionGap } from '@xiq-siem/core';
 import { z } from 'zod';
 import type { Files } from './files.ts';
@@ -34,7 +34,7 @@ export async function openGaps(files: Files, path: string, log: Logger) {
   return {
     list: () => gaps,
     /** Resolves when they are on disk. */
-    add: (more: readonly RetentionGap[]) => saveGaps(more.reduce(merge, gaps)),
+    add: (more: readonly RetentionGap[]) => saveGaps(more.reduce(mergeGap, gaps)),
     /** Forgets a destination's gaps that end at or before a sequence. */
     acknowledge: (destination: string, toSequence: number) =>
       saveGaps(gaps.filter((one) => one.destination !== destination || one.toSequence > toSequence)),
@@ -56,7 +56,7 @@ function gapsIn(
   return found.value?.gaps ?? [];
 }
 
-function merge(gaps: readonly RetentionGap[], next: RetentionGap): readonly RetentionGap[] {
+function mergeGap(gaps: readonly RetentionGap[], next: RetentionGap): readonly RetentionGap[] {
   const index = gaps.findLastIndex((one) => one.destination === next.destination);
   const last = gaps[index];
   if (last === undefined || (next.fromSequence > last.toSequence + 1 && gaps.length < maxGaps)) return [...gaps, next];

@@ -8,6 +8,7 @@ export interface JournalOptions {
   readonly directory: string;
   readonly maxBytes: number;
   readonly minFreeBytes: number;
+  /** How long settled bodies are kept. A full journal or disk removes them earlier. */
   readonly retainForMs: number;
   /** A new segment is started when the current one holds this many bytes. */
   readonly segmentBytes: number;

@@ -32,7 +32,7 @@ export function logReader({ files, set, onMissingFile }: LogSource, fromSequence
   /** A record that was read and follows a lost span, which is returned first. */
   let pending: FoundRecord | undefined;
 
-  /** A span from `expected` to before `next`. */
+  /** A span from `expected` to before `next`. `isRemoved`: the journal removed it, settled or not. */
   function lost(next: number, where: string, isRemoved = false): LogEntry {
     const span: FoundSpan = {
       fromSequence: expected,

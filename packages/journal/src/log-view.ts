@@ -58,7 +58,7 @@ function bodyReader(
     if (entry === undefined) return undefined;
     if (entry.kind === 'lost') {
       const { span, damage } = entry;
-      // An evicted span was reported when it was evicted.
+      // An evicted span was reported at its eviction. Settled bodies that were removed are no loss.
       if (span.reason !== 'evicted') report(span, damage);
       // The whole span is reported; the part up to `toSequence` is returned.
       return { kind: 'lost', span: spanOf({ ...span, toSequence: Math.min(span.toSequence, toSequence) }) };

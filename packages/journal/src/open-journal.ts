@@ -32,7 +32,7 @@ const resumeBytes = 64 * 1024;
  */
 export async function openJournal(options: JournalOptions): Promise<Journal> {
   try {
-    return await open(options);
+    return await openDirectory(options);
   } catch (error) {
     if (error instanceof ConnectorError) throw error;
     const text = `the journal in ${options.directory} cannot be opened (${errorText(error)}): check the permissions of its files and the disk`;
@@ -40,7 +40,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   }
 }
 
-async function open(options: JournalOptions): Promise<Journal> {
+async function openDirectory(options: JournalOptions): Promise<Journal> {
   const { now, log, meter, maxBytes, minFreeBytes } = options;
   const files = options.files ?? nodeFiles;
   const directory = join(options.directory, 'journal');
@@ -98,7 +98,7 @@ async function open(options: JournalOptions): Promise<Journal> {
 
   async function freeCapacity(bytes: number): Promise<void> {
     if (!(await retention.freeCapacity(bytes))) {
-      const text = `the journal is full: it has ${set.bytes()} of ${maxBytes} bytes, and no destination has settled the oldest ones; check the destinations or raise journal.maxBytes`;
+      const text = `the journal is full: it has ${set.bytes()} of ${maxBytes} bytes, and the oldest ones must be kept, because no destination has settled them, or one with \`whenFull: hold\` has not; check the destinations or raise journal.maxBytes`;
       throw new ConnectorError('journal_full', text);
     }
     while (!(await hasFreeSpace(bytes))) {

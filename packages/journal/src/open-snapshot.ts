@@ -69,7 +69,7 @@ export async function logSnapshot(root: string, allFiles: Files, log: Logger): P
   }
   let closed = false;
   const tail = set.nextSequence() - 1;
-  const view = logView({ files, set, losses, isClosed: () => closed, onMissingFile: removeEvictedSegments });
+  const view = logView({ files, set, losses, isClosed: () => closed, onMissingFile: hideRemovedSegments });
   return {
     ...view,
     reader: (from, to = tail) => view.reader(from, Math.min(to, tail)),
@@ -95,12 +95,12 @@ export async function logSnapshot(root: string, allFiles: Files, log: Logger): P
     return (await readSlotFile(files, join(directory, 'head'), headFormat)).value;
   }
 
-  /** A running connector saves in the head what it is about to remove: those bodies are evicted, not lost. */
+  /** A running connector saves in the head what it is about to remove: those bodies are not missing. */
   async function updateKeptFrom(): Promise<void> {
     set.raiseKeptFrom((await readHead())?.keptFrom ?? 1);
   }
 
-  async function removeEvictedSegments(): Promise<void> {
+  async function hideRemovedSegments(): Promise<void> {
     await updateKeptFrom();
     const isRemoved = (one?: Segment): boolean =>
       (one?.following?.header.firstSequence ?? Number.POSITIVE_INFINITY) <= set.keptFrom();

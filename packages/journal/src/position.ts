@@ -43,7 +43,7 @@ function lastOf({ sequence, toSequence }: SettledBody): number {
   return toSequence ?? sequence;
 }
 
-/** The position without any claim at or beyond the tail, where new bodies will be. */
+/** Removes settled ranges at or beyond the tail from a position: new bodies get these sequences. */
 export function clampPosition(position: Position, nextSequence: number): Position {
   const last = position.settled.at(-1);
   if (position.sequence <= nextSequence && (last === undefined || lastOf(last) < nextSequence)) return position;

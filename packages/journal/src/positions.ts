@@ -38,7 +38,7 @@ export async function openPositions(options: PositionsOptions) {
     log.error('position.write_failed', { destination, error: errorText(error) });
   }
 
-  async function load(destination: string, fallback: () => number, whenFull: PositionOptions['whenFull']) {
+  async function loadPosition(destination: string, fallback: () => number, whenFull: PositionOptions['whenFull']) {
     const file = await openPositionFile(files, positionPath(directory, destination));
     const { value, damaged } = file.found;
     if (damaged) log.error('position.damaged', { destination, startsAt: options.firstSequence() });
@@ -57,7 +57,7 @@ export async function openPositions(options: PositionsOptions) {
   }
 
   for (const destination of await listPositions(files, directory)) {
-    known.set(destination, await load(destination, options.firstSequence, 'evict'));
+    known.set(destination, await loadPosition(destination, options.firstSequence, 'evict'));
   }
 
   /** A position that one owner can save until it is released. */
@@ -90,7 +90,7 @@ export async function openPositions(options: PositionsOptions) {
     const owner = {};
     owners.set(destination, owner);
     const fallback = startAt === 'now' ? options.nextSequence : options.firstSequence;
-    const loading = known.get(destination) ?? load(destination, fallback, whenFull);
+    const loading = known.get(destination) ?? loadPosition(destination, fallback, whenFull);
     const position = await Promise.resolve(loading).catch((error: unknown) => {
       owners.delete(destination);
       throw error;

@@ -1,4 +1,4 @@
-// Removes settled segments by age or to free capacity, and evicts the oldest segment of a full journal.
+// Removes settled segments by age or to free capacity. If that is not enough, evicts unsettled segments.
 import { dirname } from 'node:path';
 import type { Position, RetentionGap } from '@xiq-siem/core';
 import { errorText, type Files } from './files.ts';
@@ -23,19 +23,28 @@ interface RetentionOptions extends Pick<JournalOptions, 'maxBytes' | 'retainForM
 export function createRetention(options: RetentionOptions) {
   const { files, set, positions, gaps, losses, log, meter, now } = options;
 
-  /** Whether all destinations have settled a segment that ends before `next`. */
-  function isSettled(segment: Segment, next: number): boolean {
+  /**
+   * Whether all destinations have settled a segment that ends before `nextSequence`. The positions of destinations that
+   * are not configured any more count too.
+   */
+  function isSettled(segment: Segment, nextSequence: number): boolean {
     const all = positions.all();
     const first = segment.header.firstSequence;
-    return all.length > 0 && all.every(({ position }) => unsettledIn(position, first, next - 1) === 0);
+    return all.length > 0 && all.every(({ position }) => unsettledIn(position, first, nextSequence - 1) === 0);
   }
 
   const isExpired = (segment: Segment): boolean => now() - segment.lastAppendMs > options.retainForMs;
 
-  async function remove(segment: Segment, next: number): Promise<void> {
-    // The head only distinguishes `evicted` from `missing`. A full disk must not prevent the removal.
+  /** The oldest segment and the sequence after it. Undefined if it is the segment that the journal appends to. */
+  function oldestEnded() {
+    const segment = set.segments[0];
+    return segment?.following && { segment, nextSequence: segment.following.header.firstSequence };
+  }
+
+  async function removeSegment(segment: Segment, nextSequence: number): Promise<void> {
+    // A full disk must not prevent the removal. Without the head, a restart reports the bodies as `missing`, not `evicted`.
     await options
-      .saveKeptFrom(next)
+      .saveKeptFrom(nextSequence)
       .catch((error: unknown) => log.warn('journal.head_write_failed', { error: errorText(error) }));
     set.removeOldest();
     try {
@@ -47,52 +56,64 @@ export function createRetention(options: RetentionOptions) {
     }
   }
 
-  /** Removes the oldest segment if all have settled it. */
+  /** Removes the oldest segment if all destinations have settled it. */
   async function removeSettled(): Promise<boolean> {
-    const oldest = set.segments[0];
-    if (oldest?.following === undefined || !isSettled(oldest, oldest.following.header.firstSequence)) return false;
-    await remove(oldest, oldest.following.header.firstSequence);
+    const oldest = oldestEnded();
+    if (oldest === undefined || !isSettled(oldest.segment, oldest.nextSequence)) return false;
+    await removeSegment(oldest.segment, oldest.nextSequence);
     return true;
   }
 
-  /** Evicts the oldest segment if at least one destination has settled it and no unsettled one has `whenFull: hold`. */
+  /**
+   * Evicts the oldest segment, and records a retention gap for each destination that has not settled it. Does nothing if
+   * no destination has settled it (new bodies are rejected instead), or if one that has not settled it has
+   * `whenFull: hold`.
+   */
   async function evictOldest(): Promise<boolean> {
-    const oldest = set.segments[0];
-    if (oldest?.following === undefined) return false;
-    const from = oldest.header.firstSequence;
-    const next = oldest.following.header.firstSequence;
+    const oldest = oldestEnded();
+    if (oldest === undefined) return false;
+    const { segment, nextSequence } = oldest;
+    const first = segment.header.firstSequence;
     const all = positions.all();
-    const wanting = all.filter(({ position }) => unsettledIn(position, from, next - 1) > 0);
-    if (wanting.length === all.length || wanting.some(({ holds }) => holds)) return false;
-    const wanted = wanting.map(({ destination, position }) => gapOf(destination, position, oldest, next));
+    const behind = all.filter(({ position }) => unsettledIn(position, first, nextSequence - 1) > 0);
+    if (behind.length === all.length || behind.some(({ holds }) => holds)) return false;
+    const newGaps = behind.map(({ destination, position }) => gapOf(destination, position, segment, nextSequence));
     try {
-      await gaps.add(wanted);
+      await gaps.add(newGaps);
     } catch (error) {
-      log.error('journal.gap_write_failed', { path: oldest.path, error: errorText(error) });
+      log.error('journal.gap_write_failed', { path: segment.path, error: errorText(error) });
       return false;
     }
-    for (const { destination, fromSequence, toSequence, bodies, bytes } of wanted) {
+    for (const { destination, fromSequence, toSequence, bodies, bytes } of newGaps) {
       log.error('journal.evicted', { destination, fromSequence, toSequence, bodies, bytes });
       meter.add('xiq_siem.journal.evicted_bodies', bodies, { destination });
     }
-    const fromSequence = Math.min(...wanted.map((gap) => gap.fromSequence));
-    if (wanted.length > 0) {
-      const where = `${oldest.path}: removed, the journal was full`;
-      losses.report({ fromSequence, toSequence: next - 1, bytes: oldest.bytes, reason: 'evicted', where }, undefined);
+    if (newGaps.length > 0) {
+      const fromSequence = Math.min(...newGaps.map((gap) => gap.fromSequence));
+      const where = `${segment.path}: evicted: the journal was full`;
+      const span = {
+        fromSequence,
+        toSequence: nextSequence - 1,
+        bytes: segment.bytes,
+        reason: 'evicted',
+        where,
+      } as const;
+      losses.report(span, undefined);
     }
-    await remove(oldest, next);
+    await removeSegment(segment, nextSequence);
     return true;
   }
 
-  function gapOf(destination: string, position: Position, segment: Segment, next: number): RetentionGap {
+  function gapOf(destination: string, position: Position, segment: Segment, nextSequence: number): RetentionGap {
     const first = segment.header.firstSequence;
     const fromSequence = Math.max(first, position.sequence);
-    const bodies = unsettledIn(position, fromSequence, next - 1);
-    const bytes = Math.round(((segment.bytes - recordsStart) * bodies) / (next - first));
-    return { destination, fromSequence, toSequence: next - 1, bodies, bytes, lastAtMs: now() };
+    const toSequence = nextSequence - 1;
+    const bodies = unsettledIn(position, fromSequence, toSequence);
+    const bytes = Math.round(((segment.bytes - recordsStart) * bodies) / (nextSequence - first));
+    return { destination, fromSequence, toSequence, bodies, bytes, lastAtMs: now() };
   }
 
-  /** Removes settled segments whose last record is older than `retainForMs`. */
+  /** Removes settled segments whose last record is older than `retainForMs`. `freeCapacity` may remove them earlier. */
   async function removeExpired(): Promise<void> {
     while (set.segments[0] !== undefined && isExpired(set.segments[0]) && (await removeSettled()));
   }

@@ -116,7 +116,7 @@ export function segmentSet(found: readonly Segment[], first: { nextSequence: num
     version: () => version,
     add: addSegment,
     removeOldest,
-    /** Another process removed the bodies below a sequence: they are not lost. */
+    /** Another process removed the bodies below a sequence: they are not missing. */
     raiseKeptFrom(sequence: number): void {
       keptFrom = Math.max(keptFrom, sequence);
     },

@@ -46,7 +46,7 @@ async function withStateError<Result>(path: string, work: () => Promise<Result>)
   } catch (cause) {
     if (cause instanceof ConnectorError) throw cause;
     if (cause instanceof NewerFileError) throw new ConnectorError('data_format_newer', cause.message, { cause });
-    const text = `${path} cannot be read (${errorTextOf(cause)}): start the connector, which replaces a damaged file, or check its permissions`;
+    const text = `${path} cannot be read (${errorTextOf(cause)}): check its permissions. If it is damaged or missing, start the connector: it builds a new file from the readable data`;
     throw new ConnectorError(stateErrors.failed, text, { cause });
   }
 }

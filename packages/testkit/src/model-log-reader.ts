@@ -1,4 +1,4 @@
-// The reader of the model log. It returns damaged and evicted bodies as lost spans.
+// The reader of the model log. It returns damaged and removed bodies as lost spans.
 import {
   type BodyMetadata,
   type BodyReader,
@@ -13,7 +13,7 @@ export interface ModelBody {
   readonly receipt: string;
   readonly metadata: BodyMetadata;
   readonly bytes: Uint8Array;
-  state: 'stored' | 'damaged' | 'evicted';
+  state: 'stored' | 'damaged' | 'removed';
 }
 
 interface ReaderParts {

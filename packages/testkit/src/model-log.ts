@@ -62,33 +62,33 @@ export function modelLog(options: ModelLogOptions = {}): ModelLogStore {
   let current = {};
 
   const nextSequence = (): number => sequenceOf(bodies.length);
-  const firstSequence = (): number => bodies.find(({ state }) => state !== 'evicted')?.sequence ?? nextSequence();
+  const firstSequence = (): number => bodies.find(({ state }) => state !== 'removed')?.sequence ?? nextSequence();
   const countBodies = (from: number, to = Number.POSITIVE_INFINITY): number =>
     bodies.filter(({ sequence }) => sequence >= from && sequence <= to).length;
   const bytesFrom = (from: number): number =>
     bodies.reduce((sum, { sequence, state, bytes }) => {
-      return sequence < from || state === 'evicted' ? sum : sum + bytes.length;
+      return sequence < from || state === 'removed' ? sum : sum + bytes.length;
     }, 0);
 
-  /** The destinations that have not settled a body; undefined if it must not be evicted. */
-  function destinationsWithGapIfEvicted({ sequence }: ModelBody): readonly string[] | undefined {
+  /** The destinations that have not settled a body; undefined if it must not be removed. */
+  function destinationsWithGapIfRemoved({ sequence }: ModelBody): readonly string[] | undefined {
     const unsettled = [...saved].filter(([, { position }]) => !isSettled(position, sequence));
     const mustStay = unsettled.length === saved.size || unsettled.some(([, { whenFull }]) => whenFull === 'hold');
     return mustStay ? undefined : unsettled.map(([destination]) => destination);
   }
 
-  /** The oldest bodies to evict for so many bytes; undefined if they must not be evicted. */
-  function evictedFor(bytes: number): readonly ModelBody[] | undefined {
-    const evicted: ModelBody[] = [];
+  /** The oldest bodies to remove for so many bytes; undefined if they must not be removed. */
+  function bodiesToRemove(bytes: number): readonly ModelBody[] | undefined {
+    const removed: ModelBody[] = [];
     let used = bytesFrom(0) + bytes;
     for (const body of bodies) {
       if (used <= capacityBytes) break;
-      if (body.state === 'evicted') continue;
-      if (destinationsWithGapIfEvicted(body) === undefined) return undefined;
+      if (body.state === 'removed') continue;
+      if (destinationsWithGapIfRemoved(body) === undefined) return undefined;
       used -= body.bytes.length;
-      evicted.push(body);
+      removed.push(body);
     }
-    return used <= capacityBytes ? evicted : undefined;
+    return used <= capacityBytes ? removed : undefined;
   }
 
   function openLog(): BodyLog {
@@ -102,23 +102,23 @@ export function modelLog(options: ModelLogOptions = {}): ModelLogStore {
     let closed: Promise<void> | undefined;
     let rejectedBytes: number | undefined;
 
-    function evict(body: ModelBody): void {
+    function removeBody(body: ModelBody): void {
       const { sequence, bytes } = body;
-      const unsettled = destinationsWithGapIfEvicted(body) ?? [];
-      body.state = 'evicted';
+      const unsettled = destinationsWithGapIfRemoved(body) ?? [];
+      body.state = 'removed';
       const span = { fromSequence: sequence, toSequence: sequence, bodies: 1, bytes: bytes.length };
       if (unsettled.length > 0) evictedSpans.push({ ...span, reason: 'evicted', where: 'the model was full' });
       gaps = [...gaps, ...unsettled.map((destination) => ({ destination, ...span, lastAtMs: 0 }))];
     }
 
     function storeBody({ metadata, bytes, resolve, reject }: Waiting): void {
-      const evicted = evictedFor(bytes.length);
-      if (evicted === undefined) {
+      const toRemove = bodiesToRemove(bytes.length);
+      if (toRemove === undefined) {
         rejectedBytes = bytes.length;
         reject(new ConnectorError('journal_full', 'the model is full'));
         return;
       }
-      for (const body of evicted) evict(body);
+      for (const body of toRemove) removeBody(body);
       const sequence = sequenceOf(bodies.length);
       const receipt = `${prefix}${sequence}`;
       bodies.push({ sequence, receipt, metadata, bytes, state: 'stored' });
@@ -158,7 +158,7 @@ export function modelLog(options: ModelLogOptions = {}): ModelLogStore {
     async function findBody(receipt: string): Promise<FoundBody> {
       const body = bodies.find((one) => one.receipt === receipt);
       if (body === undefined) return { kind: 'unknown' };
-      if (body.state === 'evicted') return { kind: 'removed', sequence: body.sequence };
+      if (body.state === 'removed') return { kind: 'removed', sequence: body.sequence };
       const [entry] = await readingFrom(body.sequence).read(
         { maxBodies: 1, maxBytes: 1 },
         new AbortController().signal,
@@ -203,7 +203,7 @@ export function modelLog(options: ModelLogOptions = {}): ModelLogStore {
       close: closeLog,
       acceptance() {
         if (closed !== undefined) return { ok: false, code: 'journal_closed', message: 'the model is closed' };
-        if (rejectedBytes !== undefined && evictedFor(rejectedBytes) === undefined) {
+        if (rejectedBytes !== undefined && bodiesToRemove(rejectedBytes) === undefined) {
           return { ok: false, code: 'journal_full', message: 'the model is full' };
         }
         return { ok: true };
@@ -213,7 +213,7 @@ export function modelLog(options: ModelLogOptions = {}): ModelLogStore {
         nextSequence: nextSequence(),
         bodies: countBodies(firstSequence()),
         bytes: bytesFrom(0),
-        hasRemoved: bodies.some(({ state }) => state === 'evicted'),
+        hasRemoved: bodies.some(({ state }) => state === 'removed'),
       }),
       countBodies,
       bytesFrom,

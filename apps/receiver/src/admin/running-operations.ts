@@ -89,7 +89,7 @@ const journalChanges = ({ journal, deadLetters, state, incidents }: OperationPar
       }
       const found = journal.retentionGaps().find((candidate) => gapId(candidate) === gap);
       if (found === undefined)
-        throw new ConnectorError('not_found', `unknown gap ${gap}: run xiq-siem status for the list`);
+        throw new ConnectorError('not_found', `unknown gap or incident ${gap}: run xiq-siem status for the list`);
       await journal.acknowledgeGaps(found.destination, found.toSequence);
       return { acknowledged: gap };
     },

@@ -37,7 +37,7 @@ export function renderStatus(status: Status, terminal: Style): readonly string[]
     sourceProblems(source).map((problem) => `source ${source.name}: ${problem}`),
   );
   const toForget = status.notConfigured.map(
-    (name) => `${name} is not configured and still has stored requests. Next: xiq-siem destination forget ${name}`,
+    (name) => `${name} is not configured, but its position is still stored. Next: xiq-siem destination forget ${name}`,
   );
   const marked = (texts: readonly string[]) => texts.flatMap((text) => warning(text, terminal));
   return [

@@ -202,7 +202,7 @@ describe('problems', () => {
       Retention gaps (xiq-siem status --acknowledge ID):
         elastic:5-9  4 requests, 2.0 KiB, last evicted 2026-11-24 10:00:00Z
 
-      ! old is not configured and still has stored requests. Next: xiq-siem destination forget old
+      ! old is not configured, but its position is still stored. Next: xiq-siem destination forget old
 
       1 job running: xiq-siem jobs"
     `);

@@ -205,11 +205,11 @@ function watchSource(account: XiqAccount, subscriptions: SubscriptionsConfig, pa
   function checkFailed(cause: unknown): void {
     if (signal.aborted) return;
     const isExpected = cause instanceof ConnectorError;
-    const why = cause instanceof Error ? cause.message : String(cause);
-    found = { ...found, failure: why };
+    const error = cause instanceof Error ? cause.message : String(cause);
+    found = { ...found, failure: error };
     meter.add('xiq_siem.subscriptions.checks', 1, { source, result: 'failed' });
     const code = isExpected ? cause.code : 'internal';
-    log[isExpected ? 'warn' : 'error']('subscriptions.check_failed', { code, why });
+    log[isExpected ? 'warn' : 'error']('subscriptions.check_failed', { code, error });
   }
 
   /** A requested check that has not started yet. */
