@@ -31,7 +31,7 @@ const destination = z.strictObject({
     duplicate: count,
     deadLettered: count,
     filtered: count,
-    damaged: count,
+    damaged: count.describe('Requests that cannot be read or normalized, or that were evicted.'),
     inFlight: count,
     unaccounted: z.int().describe('Events unaccounted for; 0: the counters reconcile.'),
   }),

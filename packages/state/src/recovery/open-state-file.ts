@@ -58,7 +58,7 @@ export function assertKnownVersion(path: string, database: DatabaseSync): number
 /** @throws NewerFileError, DamagedFileError. */
 export function assertTables(path: string, database: DatabaseSync): void {
   const version = assertKnownVersion(path, database);
-  // No release had a lower version: a file with one is damaged.
+  // A lower version means that the file has no schema: the first version is 1.
   if (version < schemaVersion || tablesOf(database) !== expectedTables()) {
     throw new DamagedFileError('it does not have the tables of a state file');
   }

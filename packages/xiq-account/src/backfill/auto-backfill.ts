@@ -39,7 +39,7 @@ export function startAutoBackfill(parts: AutoBackfillParts) {
 
   const isAuto = ({ subscriptions }: XiqAccount): boolean => subscriptions?.backfill === 'auto';
 
-  /** Adds a span. Rounds it to minutes, so that equal gaps share one span. Starts it earlier, because the gap may be longer. */
+  /** Adds a span in whole minutes, so that equal gaps share it. It may start before the gap: back-fill skips known events. */
   async function addSpan(account: XiqAccount, fromMs: number, toMs: number, why: string, messageTypes?: string[]) {
     const { behindMs, aheadMs } = await clockDifference(access(), account, signal);
     const marginMs = Math.max(1, account.subscriptions?.settleMinutes ?? 0) * minuteMs + behindMs;
