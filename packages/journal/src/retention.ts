@@ -89,16 +89,10 @@ export function createRetention(options: RetentionOptions) {
       meter.add('xiq_siem.journal.evicted_bodies', bodies, { destination });
     }
     if (newGaps.length > 0) {
+      const { path, bytes } = segment;
       const fromSequence = Math.min(...newGaps.map((gap) => gap.fromSequence));
-      const where = `${segment.path}: evicted: the journal was full`;
-      const span = {
-        fromSequence,
-        toSequence: nextSequence - 1,
-        bytes: segment.bytes,
-        reason: 'evicted',
-        where,
-      } as const;
-      losses.report(span, undefined);
+      const where = `${path}: evicted: the journal was full`;
+      losses.report({ fromSequence, toSequence: nextSequence - 1, bytes, reason: 'evicted', where }, undefined);
     }
     await removeSegment(segment, nextSequence);
     return true;

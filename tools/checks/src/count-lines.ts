@@ -7,7 +7,7 @@ export interface PackageLines {
   readonly lines: number;
 }
 
-const isTest = (path: string): boolean => /\.test\.ts$|(^|\/)(test-[^/]*\.ts$|(test|fixtures)\/)/.test(path);
+export const isTest = (path: string): boolean => /\.test\.ts$|(^|\/)(test-[^/]*\.ts$|(test|fixtures)\/)/.test(path);
 
 /** Apps, packages and plugins, without tests, test helpers, the testkit and generated files. */
 export function countLines(projects: readonly Project[]): readonly PackageLines[] {
