@@ -61,11 +61,11 @@ export interface IdentifiedEvent extends NormalizedEvent {
 function setTime(draft: DocumentDraft, time: Moment | undefined, receivedAtMs: number): number {
   if (time === undefined) return receivedAtMs;
   if (time.ms < firstCredibleMs || time.ms > receivedAtMs + maxAheadMs) {
-    draft.set('extreme.xiq.timestamp_raw', time.text);
-    draft.add('tags', 'time_suspect');
+    draft.setField('extreme.xiq.timestamp_raw', time.text);
+    draft.addToList('tags', 'time_suspect');
     return receivedAtMs;
   }
-  draft.set('@timestamp', writeTime(time.ms));
+  draft.setField('@timestamp', writeTime(time.ms));
   return time.ms;
 }
 
@@ -78,7 +78,7 @@ function startEvent(context: BodyContext, element: ElementText, family: Family, 
   const finish = ({ key, time, loggedAt }: Partial<Mapped>): IdentifiedEvent => {
     const identifying = key ?? textKey(hash, element.parent?.textHash);
     const { id, occurrence } = context.nextIdentity(family, identifying, element.occurrence);
-    draft.set('event.id', id);
+    draft.setField('event.id', id);
     const timeMs = setTime(draft, time, context.body.metadata.receivedAtMs);
     setOriginal(draft, element);
     return {
@@ -109,12 +109,12 @@ function faultEvent(context: BodyContext, element: ElementText, { code, message 
     'unparsed',
     context.body.metadata.messageType ?? noMessageType,
   );
-  draft.set('event.kind', 'pipeline_error');
-  draft.set('log.level', 'error');
-  draft.set('message', message);
-  draft.set('error.code', code);
-  draft.set('error.message', message);
-  draft.set('error.type', type);
+  draft.setField('event.kind', 'pipeline_error');
+  draft.setField('log.level', 'error');
+  draft.setField('message', message);
+  draft.setField('error.code', code);
+  draft.setField('error.message', message);
+  draft.setField('error.type', type);
   if (element.parent?.copyAllFields === true) {
     for (const [key, value] of Object.entries(element.parent.object)) draft.addExtra(key, value ?? null);
   }
@@ -135,8 +135,8 @@ function elementEvent(context: BodyContext, element: Element, value: JsonObject)
   const family = familyOf(type);
   const mapper = settings.mappers[family];
   const { draft, finish } = startEvent(context, element, family, type);
-  if (inferred !== undefined) draft.add('tags', 'type-inferred');
-  draft.set('log.level', 'info');
+  if (inferred !== undefined) draft.addToList('tags', 'type-inferred');
+  draft.setField('log.level', 'info');
   const mapped = mapper.map(partsOf(value, element.parent, mapper), settings.offset, draft);
   // The text of different invalid bytes may be equal, so the key is not reliable.
   return finish(element.invalidBytes === undefined ? mapped : { ...mapped, key: undefined });

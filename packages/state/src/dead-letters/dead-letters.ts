@@ -87,10 +87,7 @@ export interface DeadLetterReading {
   counts(): Promise<ReadonlyMap<string, DeadLetterCounts>>;
   groups(): Promise<readonly DeadLetterGroup[]>;
   /** Ascending numbers above `after`; at most 1,000 at once. */
-  list(
-    filter: DeadLetterFilter,
-    page: { readonly after?: number | undefined; readonly limit: number },
-  ): Promise<DeadLetterPage>;
+  list(filter: DeadLetterFilter, page: { after?: number | undefined; limit: number }): Promise<DeadLetterPage>;
   /** Undefined if the entry is not open or is damaged. */
   get(number: number): Promise<StoredDeadLetter | undefined>;
   /**

@@ -84,10 +84,10 @@ function truncate(text: string): { readonly start: string; readonly bytes: numbe
 
 export function setOriginal(draft: DocumentDraft, { text, invalidBytes }: Original): void {
   const truncated = truncate(text);
-  if (text !== '') draft.set('event.original', truncated?.start ?? text);
-  if (truncated !== undefined) draft.set('extreme.xiq.original_bytes', invalidBytes?.length ?? truncated.bytes);
+  if (text !== '') draft.setField('event.original', truncated?.start ?? text);
+  if (truncated !== undefined) draft.setField('extreme.xiq.original_bytes', invalidBytes?.length ?? truncated.bytes);
   if (invalidBytes === undefined) return;
   const start = invalidBytes.subarray(0, (maxOriginalBytes / 4) * 3);
-  if (start.length < invalidBytes.length) draft.set('extreme.xiq.original_bytes', invalidBytes.length);
-  draft.set('extreme.xiq.original_base64', Buffer.from(start).toString('base64'));
+  if (start.length < invalidBytes.length) draft.setField('extreme.xiq.original_bytes', invalidBytes.length);
+  draft.setField('extreme.xiq.original_base64', Buffer.from(start).toString('base64'));
 }

@@ -112,12 +112,12 @@ export class DocumentDraft {
     this.#bases = { root, event: childObject(root, 'event'), own: childObject(childObject(root, 'extreme'), 'xiq') };
   }
 
-  set<P extends TargetField>(field: P, value: TargetFields[P] | undefined): void {
+  setField<P extends TargetField>(field: P, value: TargetFields[P] | undefined): void {
     if (value !== undefined) this.#write(pathOf(field), value);
   }
 
   /** Adds a value to a list, unless the list has it. */
-  add(field: ListField, value: string | undefined): void {
+  addToList(field: ListField, value: string | undefined): void {
     if (value === undefined) return;
     const path = pathOf(field);
     const existing = this.#read(path);
@@ -126,7 +126,7 @@ export class DocumentDraft {
   }
 
   /** Writes a value of a field table. The types of its rules ensure that the value fits the field. */
-  put(field: TargetField, value: string | number | readonly string[]): void {
+  writeField(field: TargetField, value: string | number | readonly string[]): void {
     const path = pathOf(field);
     if (!path.isList) {
       this.#write(path, value);
@@ -138,7 +138,7 @@ export class DocumentDraft {
     this.#write(path, [...new Set([...(Array.isArray(existing) ? existing : []), ...texts])]);
   }
 
-  get(field: TargetField): Tree[string] {
+  readField(field: TargetField): Tree[string] {
     return this.#read(pathOf(field));
   }
 
@@ -166,7 +166,7 @@ export class DocumentDraft {
   }
 
   finish(): EcsDocument {
-    if (this.#extra !== undefined) this.set('extreme.xiq.extra', limitExtra(this.#extra));
+    if (this.#extra !== undefined) this.setField('extreme.xiq.extra', limitExtra(this.#extra));
     return this.#bases.root as EcsDocument; // Every write above has a typed field.
   }
 }

@@ -58,13 +58,13 @@ function setTimes({ values, draft, moveToExtra }: Input, ended: boolean): Moment
   const stopped = nonZero(values.acct_stop_time);
   if (started === undefined) moveToExtra('acct_start_time');
   if (stopped === undefined) moveToExtra('acct_stop_time');
-  draft.set('event.end', stopped && writeTime(stopped.ms));
+  draft.setField('event.end', stopped && writeTime(stopped.ms));
   if (started !== undefined && stopped !== undefined && started.ms > stopped.ms) moveToExtra('acct_start_time');
-  else draft.set('event.start', started && writeTime(started.ms));
+  else draft.setField('event.start', started && writeTime(started.ms));
   const time = (ended ? stopped : undefined) ?? values.timestamp ?? values.event_time ?? started;
   if (time?.ms !== values.timestamp?.ms) moveToExtra('timestamp');
   const nanoseconds = (values.acct_session_time ?? Number.NaN) * 1e9;
-  if (ended && Number.isSafeInteger(nanoseconds)) draft.set('event.duration', nanoseconds);
+  if (ended && Number.isSafeInteger(nanoseconds)) draft.setField('event.duration', nanoseconds);
   return time;
 }
 
@@ -88,20 +88,20 @@ function finishOctets({ values, draft, moveToExtra }: Input, ended: boolean): vo
   if (input !== acct_input_octets) moveToExtra('acct_input_octets');
   if (output !== acct_output_octets) moveToExtra('acct_output_octets');
   if (ended) {
-    draft.set('source.bytes', input);
-    draft.set('client.bytes', input);
-    draft.set('destination.bytes', output);
-    draft.set('server.bytes', output);
+    draft.setField('source.bytes', input);
+    draft.setField('client.bytes', input);
+    draft.setField('destination.bytes', output);
+    draft.setField('server.bytes', output);
     const sum = (input ?? 0) + (output ?? 0);
-    if ((input ?? output) !== undefined && Number.isSafeInteger(sum)) draft.set('network.bytes', sum);
+    if ((input ?? output) !== undefined && Number.isSafeInteger(sum)) draft.setField('network.bytes', sum);
   } else {
-    draft.set('extreme.xiq.radius.input_octets_total', input);
-    draft.set('extreme.xiq.radius.output_octets_total', output);
+    draft.setField('extreme.xiq.radius.input_octets_total', input);
+    draft.setField('extreme.xiq.radius.output_octets_total', output);
   }
   const mayWrap = (octets: number | undefined, gigawords: number | undefined): boolean =>
     octets !== undefined && gigawords === undefined && octets < gigaword;
   if (mayWrap(acct_input_octets, acct_input_gigawords) || mayWrap(acct_output_octets, acct_output_gigawords)) {
-    draft.set('extreme.xiq.radius.octets_may_wrap', true);
+    draft.setField('extreme.xiq.radius.octets_may_wrap', true);
   }
 }
 
@@ -133,14 +133,14 @@ export const accountingMapping = defineMapping({
     const time = setTimes(input, classification === end);
     finishOctets(input, classification === end);
     // Only a user has a group in user.*. A machine or a device has no user.* fields.
-    const group = draft.get('user.name') === undefined ? 'extreme.xiq.radius.group_name' : 'user.group.name';
-    draft.set(group, values.group_name);
+    const group = draft.readField('user.name') === undefined ? 'extreme.xiq.radius.group_name' : 'user.group.name';
+    draft.setField(group, values.group_name);
     const usage = values.usage === undefined ? undefined : Number(values.usage);
     if (Number.isSafeInteger(usage) && String(usage) === values.usage)
-      draft.set('extreme.xiq.radius.usage_bytes', usage);
-    else draft.set('extreme.xiq.radius.usage_text', values.usage);
+      draft.setField('extreme.xiq.radius.usage_bytes', usage);
+    else draft.setField('extreme.xiq.radius.usage_text', values.usage);
     const cause = suffix(': ', values.acct_terminate_cause);
-    draft.set('message', `RADIUS ${classification.action}${clientText(draft)}${cause}`);
+    draft.setField('message', `RADIUS ${classification.action}${clientText(draft)}${cause}`);
     return time;
   },
 });

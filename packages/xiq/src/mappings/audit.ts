@@ -101,9 +101,9 @@ function categoryName({ values, draft, moveToExtra }: Input): string | undefined
   if (category === undefined) return undefined;
   const number = /^\d{1,9}$/.test(category) ? Number(category) : undefined;
   const name = auditCategories.find((known, index) => known === category.toLowerCase() || index + 1 === number);
-  draft.set('extreme.xiq.audit.category_id', number);
-  draft.set('extreme.xiq.audit.category', name);
-  if (name !== undefined && number !== undefined) draft.set('extreme.xiq.audit.category_derived', true);
+  draft.setField('extreme.xiq.audit.category_id', number);
+  draft.setField('extreme.xiq.audit.category', name);
+  if (name !== undefined && number !== undefined) draft.setField('extreme.xiq.audit.category_derived', true);
   if (name === undefined && number === undefined) moveToExtra('category');
   return name;
 }
@@ -112,7 +112,7 @@ function categoryName({ values, draft, moveToExtra }: Input): string | undefined
 function finishShared(input: Input): string | undefined {
   const { values, draft, moveToExtra } = input;
   if (setPerson(draft, 'user', values.username)) moveToExtra('username');
-  if (values.description === undefined && values.parameters !== undefined) draft.set('message', values.parameters);
+  if (values.description === undefined && values.parameters !== undefined) draft.setField('message', values.parameters);
   return categoryName(input);
 }
 
@@ -162,7 +162,7 @@ export const gdprMapping = defineMapping({
     finishShared(input);
     const text = values.description ?? values.parameters ?? '';
     classify(draft, gdprActions.find(({ pattern }) => pattern.test(text)) ?? fallback);
-    draft.add('tags', 'gdpr');
+    draft.addToList('tags', 'gdpr');
     return values.timestamp;
   },
 });

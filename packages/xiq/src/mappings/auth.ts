@@ -64,7 +64,7 @@ export const authMapping = defineMapping({
     if (values.auth_date !== undefined && values.auth_date.ms !== values.timestamp?.ms) moveToExtra('timestamp');
     const { reply } = values;
     classify(draft, replies.find(({ pattern }) => reply !== undefined && pattern.test(reply)) ?? fallback);
-    draft.set('message', `RADIUS ${reply ?? 'reply'}${clientText(draft)}${suffix(': ', values.reject_reason)}`);
+    draft.setField('message', `RADIUS ${reply ?? 'reply'}${clientText(draft)}${suffix(': ', values.reject_reason)}`);
     return values.auth_date ?? values.timestamp;
   },
 });

@@ -17,11 +17,11 @@ export const commonFields = {
 export const suffix = (label: string, value: string | undefined): string => (value === undefined ? '' : label + value);
 
 export function classify(draft: DocumentDraft, { action, category, type, outcome, level }: Classification): void {
-  draft.set('event.action', action);
-  draft.set('event.category', category);
-  draft.set('event.type', type);
-  draft.set('event.outcome', outcome);
-  draft.set('log.level', level);
+  draft.setField('event.action', action);
+  draft.setField('event.category', category);
+  draft.setField('event.type', type);
+  draft.setField('event.outcome', outcome);
+  draft.setField('log.level', level);
 }
 
 const emailAddress = /^[^\s@\\]+@([^\s@\\]+\.[^\s@\\]+)$/;
@@ -51,9 +51,9 @@ export function setPerson(
 ): boolean {
   if (text === undefined) return false;
   const person = personOf(text);
-  draft.set(`${role}.name`, person.name);
-  draft.set(`${role}.email`, person.email);
-  draft.set(`${role}.domain`, person.domain);
-  if (related) draft.add('related.user', person.name);
+  draft.setField(`${role}.name`, person.name);
+  draft.setField(`${role}.email`, person.email);
+  draft.setField(`${role}.domain`, person.domain);
+  if (related) draft.addToList('related.user', person.name);
   return person.name !== text;
 }

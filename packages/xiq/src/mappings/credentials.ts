@@ -34,7 +34,7 @@ export const credentialMapping = defineMapping({
   finish({ values, draft, moveToExtra }) {
     if (setPerson(draft, 'user.target', values.username)) moveToExtra('username');
     classify(draft, { action: 'credential-activity', category: ['iam'], type: ['info'], level: 'info' });
-    draft.set('message', `Credential activity${suffix(' for ', values.username)}`);
+    draft.setField('message', `Credential activity${suffix(' for ', values.username)}`);
     return values.timestamp;
   },
 });
@@ -58,9 +58,9 @@ export const emailMapping = defineMapping({
     const { username, status } = values;
     classifyStatus(input, status, 'credential-email', ['email']);
     if (setPerson(draft, 'user.target', username)) moveToExtra('username');
-    if (username !== undefined) draft.add('email.to.address', personOf(username).email);
-    draft.set('email.direction', 'outbound');
-    draft.set('message', `Credential e-mail${suffix(' to ', username)}${suffix(': ', status)}`);
+    if (username !== undefined) draft.addToList('email.to.address', personOf(username).email);
+    draft.setField('email.direction', 'outbound');
+    draft.setField('message', `Credential e-mail${suffix(' to ', username)}${suffix(': ', status)}`);
     return values.timestamp;
   },
 });
@@ -87,7 +87,7 @@ export const smsMapping = defineMapping({
     const { values, draft } = input;
     classifyStatus(input, values.status, 'credential-sms', ['iam']);
     // The phone number is personal data: it has only its own field, which a destination can drop.
-    draft.set('message', `Credential SMS${suffix(': ', values.status)}`);
+    draft.setField('message', `Credential SMS${suffix(': ', values.status)}`);
     return values.timestamp;
   },
 });

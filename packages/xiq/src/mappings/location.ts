@@ -37,19 +37,20 @@ export const locationMapping = defineMapping({
     if (values.seen_time?.ms !== seen?.ms) moveToExtra('seen_time');
     if (values.timestamp?.ms !== seen?.ms) moveToExtra('timestamp');
     classify(draft, { action: 'client-observed', category: ['network'], type: ['info'], level: 'info' });
-    draft.set('observer.type', 'access-point');
+    draft.setField('observer.type', 'access-point');
     const { client_mac: client, ap_mac: ap, ipv4, ipv6, lat, lng } = values;
-    if (client !== undefined) draft.set('extreme.xiq.mac_local', isLocalMac(client));
+    if (client !== undefined) draft.setField('extreme.xiq.mac_local', isLocalMac(client));
     if (ipv4 === undefined) {
-      draft.set('client.ip', ipv6);
-      draft.set('source.ip', ipv6);
+      draft.setField('client.ip', ipv6);
+      draft.setField('source.ip', ipv6);
     }
     // 0, 0 means that the map has no location.
     const hasLocation = lat !== undefined && lng !== undefined && (lat !== 0 || lng !== 0);
-    if (hasLocation && Math.abs(lat) <= 90 && Math.abs(lng) <= 180) draft.set('client.geo.location', { lat, lon: lng });
+    if (hasLocation && Math.abs(lat) <= 90 && Math.abs(lng) <= 180)
+      draft.setField('client.geo.location', { lat, lon: lng });
     else for (const name of ['lat', 'lng'] as const) moveToExtra(name);
     const where = suffix(' by ', ap) + suffix(' on ', values.ssid);
-    draft.set('message', `Client ${client ?? 'of unknown address'} seen${where}`);
+    draft.setField('message', `Client ${client ?? 'of unknown address'} seen${where}`);
     return seen;
   },
 });

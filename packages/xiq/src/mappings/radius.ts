@@ -34,22 +34,22 @@ function setUser({ values, draft }: RadiusInput): void {
   if (username === undefined) return;
   const machine = machineOf(username);
   if (client !== undefined && readMac(username) === client.mac) {
-    draft.set('extreme.xiq.auth_method', 'mac');
-    draft.set('extreme.xiq.radius.user_name', username);
+    draft.setField('extreme.xiq.auth_method', 'mac');
+    draft.setField('extreme.xiq.radius.user_name', username);
   } else if (machine !== undefined) {
-    draft.set('extreme.xiq.machine', machine);
-    draft.set('extreme.xiq.radius.user_name', username);
-    draft.add('related.hosts', machine);
+    draft.setField('extreme.xiq.machine', machine);
+    draft.setField('extreme.xiq.radius.user_name', username);
+    draft.addToList('related.hosts', machine);
   } else {
     const related = !anonymous.test(username);
-    if (setPerson(draft, 'user', username, { related })) draft.set('extreme.xiq.radius.user_name', username);
+    if (setPerson(draft, 'user', username, { related })) draft.setField('extreme.xiq.radius.user_name', username);
   }
 }
 
 function relateIdentity({ values: { identity, calling_station_id: client }, draft }: RadiusInput): void {
   if (identity === undefined || anonymous.test(identity) || machineOf(identity) !== undefined) return;
   if (client !== undefined && readMac(identity) === client.mac) return;
-  draft.add('related.user', personOf(identity).name);
+  draft.addToList('related.user', personOf(identity).name);
 }
 
 /** Client, user, access point and network of a RADIUS event. */
@@ -57,19 +57,19 @@ export function finishRadius(input: RadiusInput): void {
   const { values, draft } = input;
   const { calling_station_id: client, called_station_id: called } = values;
   if (client !== undefined) {
-    draft.set('client.address', client.text);
-    draft.set('extreme.xiq.mac_local', isLocalMac(client.mac));
+    draft.setField('client.address', client.text);
+    draft.setField('extreme.xiq.mac_local', isLocalMac(client.mac));
   }
   const station = called === undefined ? undefined : readStation(called);
   if (station !== undefined) {
-    draft.set('extreme.xiq.radius.bssid', station.mac);
+    draft.setField('extreme.xiq.radius.bssid', station.mac);
     if (values.ssid === undefined && station.ssid !== undefined) {
-      draft.set('network.name', station.ssid);
-      draft.set('extreme.xiq.ssid', station.ssid);
+      draft.setField('network.name', station.ssid);
+      draft.setField('extreme.xiq.ssid', station.ssid);
     }
   }
-  draft.set('network.protocol', 'radius');
-  draft.set('observer.type', 'access-point');
+  draft.setField('network.protocol', 'radius');
+  draft.setField('observer.type', 'access-point');
   setUser(input);
   relateIdentity(input);
 }
@@ -84,6 +84,8 @@ export function calledStationKey(called: string | undefined): string | undefined
 /** User, client and network for a message: ` of j.doe from DC-AC-… on Corp`. */
 export function clientText(draft: DocumentDraft): string {
   const part = (label: string, value: unknown): string => suffix(label, typeof value === 'string' ? value : undefined);
-  const user = draft.get('user.name') ?? draft.get('extreme.xiq.machine');
-  return part(' of ', user) + part(' from ', draft.get('client.mac')) + part(' on ', draft.get('network.name'));
+  const user = draft.readField('user.name') ?? draft.readField('extreme.xiq.machine');
+  return (
+    part(' of ', user) + part(' from ', draft.readField('client.mac')) + part(' on ', draft.readField('network.name'))
+  );
 }

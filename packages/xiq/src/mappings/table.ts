@@ -20,7 +20,7 @@ export const mappingVersion = (operators: string | undefined): string =>
 const unknownMapping = defineMapping({
   fields: commonFields,
   finish({ values, draft }) {
-    draft.set('event.type', ['info']);
+    draft.setField('event.type', ['info']);
     return values.timestamp;
   },
 });

@@ -151,7 +151,7 @@ export function fieldReader(table: FieldTable, furtherNames: FurtherNames): Fiel
       if (typeof value === 'object' && 'exact' in value && !value.exact) draft.addExtra(key, sent);
       if (slot.to.length === 0) continue;
       const out = outputValue(value);
-      for (const field of slot.to) draft.put(field, out);
+      for (const field of slot.to) draft.writeField(field, out);
     }
     const candidateOf = (name: string): Candidate | undefined => bySlot[slotOf.get(name) ?? -1];
     return {
