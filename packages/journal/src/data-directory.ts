@@ -113,7 +113,7 @@ async function checkFormat(directory: string): Promise<DataFormat | undefined> {
   const version = /^([1-9]\d{0,8})\n?$/.exec(text)?.[1];
   if (version === undefined) throw unreadable(`${file} does not contain a version`);
   if (Number(version) > formatVersion) {
-    const message = `the data directory ${directory} has format ${version}, and this version supports up to ${formatVersion}: use the newer version again. Nothing was changed`;
+    const message = `the data directory ${directory} has format ${version}; this program supports up to ${formatVersion}. Start the newer program again. Nothing was changed`;
     throw new ConnectorError('data_format_newer', message);
   }
   return version === '1' ? 1 : formatVersion;
