@@ -43,7 +43,7 @@ test('429, a truncated response, shifting pages, a changing total: the report fo
 
   cloud.faults.set({ tooManyRequests: { retryAfterSeconds: 3_600, on: ['logs'] } });
   const limited = await fixture.runLine(`completeness ${message()}`);
-  expect([limited.code, limited.output]).toEqual([75, expect.stringMatching(/requests|wait/)]);
+  expect([limited.code, limited.output]).toEqual([75, expect.stringMatching(/try again in 60 min/)]);
   expect((await fixture.runLine(`backfill ${message()} --no-wait`)).code).toBe(0);
   const waiting = await until('the back-fill says that it waits', async () => {
     const [type] = only(await jobsOf(fixture)).types ?? [];

@@ -69,7 +69,7 @@ it('a real collector accepts each export and reads the right values', async () =
       expect.objectContaining({
         name: 'xiq_siem.receiver.requests',
         unit: '{request}',
-        counters: expect.objectContaining({
+        sum: expect.objectContaining({
           aggregationTemporality: 2,
           isMonotonic: true,
           dataPoints: [
