@@ -95,7 +95,7 @@ function unaccountedProblem(destination: DestinationState, [incident]: readonly 
   }
   return [
     `${counted(events, 'dead letter')} lost with the state file. Next: stop the connector and restore the file from a ` +
-      'backup; without a backup, xiq-siem replay the time of these events, then ' +
+      'backup; without a backup, run xiq-siem replay for the time of these events, then ' +
       `xiq-siem status --acknowledge ${incident.id}`,
   ];
 }
@@ -104,7 +104,8 @@ const sentence = (text: string): string => (text.endsWith('.') ? text : `${text}
 
 function stateProblem({ name, type, state, reason = 'unknown', lastFailure }: DestinationState): readonly string[] {
   if (state !== 'paused' && state !== 'backing_off') return [];
-  const cause = sentence(lastFailure?.message === undefined ? reason : `${lastFailure.code}: ${lastFailure.message}`);
+  const failure = lastFailure?.message === undefined ? [] : [lastFailure.code, lastFailure.message];
+  const cause = sentence([...new Set([reason, ...failure])].join(': '));
   if (reason === 'dead_letters_full') {
     return [`${cause} Next: free space with xiq-siem dlq retry or dlq drop, or raise deadLetters.maxBytes`];
   }
@@ -114,15 +115,16 @@ function stateProblem({ name, type, state, reason = 'unknown', lastFailure }: De
   if (state === 'backing_off') return [`${cause} The connector retries automatically. To test: xiq-siem check`];
   const needsSetup = type === 'elasticsearch' && /template|index|mapping|pipeline/.test(cause);
   const fix = needsSetup ? `xiq-siem setup ${name}` : 'fix the cause (xiq-siem check shows it)';
-  return [`${cause} Next: ${fix}, then xiq-siem destination resume ${name}`];
+  return [`${cause} Next: ${fix}. ${retriesText(name)}`];
 }
+
+const retriesText = (name: string): string =>
+  `The connector retries automatically; at once with xiq-siem destination resume ${name}`;
 
 function blockedProblem({ name, blocked }: DestinationState): readonly string[] {
   if (blocked === undefined) return [];
   const cause = blocked.message === undefined ? blocked.code : `${blocked.code}: ${blocked.message}`;
-  return [
-    `${counted(blocked.events, 'event')} blocked (${cause}). Next: fix the cause, then xiq-siem destination resume ${name}`,
-  ];
+  return [`${counted(blocked.events, 'event')} blocked (${cause}). Next: fix the cause. ${retriesText(name)}`];
 }
 
 /** One line for each problem. The caller must escape the result before printing. */

@@ -83,11 +83,11 @@ function journalLine({ journal, deadLetters }: Status): string {
 }
 
 function row(destination: DestinationState): readonly Cell[] {
-  const { name, state, reason, lag, eventsPerSecond, counters, deadLetters } = destination;
+  const { name, state, lag, eventsPerSecond, counters, deadLetters } = destination;
   const open = group(deadLetters.open);
   return [
     name,
-    { text: stateText(state, reason), colour: stateColours[state] },
+    { text: state.replace('_', ' '), colour: stateColours[state] },
     shortCount(lag.bodies),
     byteSize(lag.bytes),
     lag.bodies === 0 ? '-' : shortDuration(lag.seconds),
@@ -97,9 +97,6 @@ function row(destination: DestinationState): readonly Cell[] {
     lag.hoursUntilFull === null ? '-' : shortDuration(lag.hoursUntilFull * 3600),
   ];
 }
-
-const stateText = (state: string, reason: string | undefined): string =>
-  state.replace('_', ' ') + (reason === undefined ? '' : ` (${reason})`);
 
 const indent = 4;
 

@@ -191,12 +191,12 @@ describe('problems', () => {
       NOT ACCEPTING webhooks: journal_full, secret_unavailable:xiq (0.1.0, up 2 h 10 min)
       Journal: 2,000 requests, 4.8 MiB of 10 GiB, 3.2 requests/s; dead letters open: 7
 
-      NAME     STATE                            REQUESTS    BYTES     AGE  EV/S  DELIVERED  DEAD  FULL IN
-      archive  running                                 0      0 B       -  12.5  1,234,567     0        -
-      elastic  paused (index_template_missing)     1,204  3.1 MiB  12 min  12.5  1,234,567     7    2.2 d
+      NAME     STATE    REQUESTS    BYTES     AGE  EV/S  DELIVERED  DEAD  FULL IN
+      archive  running         0      0 B       -  12.5  1,234,567     0        -
+      elastic  paused      1,204  3.1 MiB  12 min  12.5  1,234,567     7    2.2 d
       Delivered means stored at archive; indexed at elastic.
 
-      ! elastic: index_template_missing: no template \\u001b[31mhere\\u202e. Next: xiq-siem setup elastic, then xiq-siem destination resume elastic
+      ! elastic: index_template_missing: no template \\u001b[31mhere\\u202e. Next: xiq-siem setup elastic. The connector retries automatically; at once with xiq-siem destination resume elastic
       ! elastic: 7 dead letters. Next: xiq-siem dlq list --destination elastic, fix the cause, then xiq-siem dlq retry --destination elastic
 
       Retention gaps (xiq-siem status --acknowledge ID):
@@ -249,9 +249,9 @@ describe('problems', () => {
     const at = stdout.findIndex((line) => line.startsWith('NAME'));
     const [title = '', first = '', second = ''] = stdout.slice(at);
     expect([title, first, second].join('\n')).toMatchInlineSnapshot(`
-      "NAME     STATE         REQUESTS    BYTES     AGE  EV/S  DELIVERED  DEAD  FULL IN
-      archive  running              0      0 B       -  12.5  1,234,567     0        -
-      elastic  paused (ind…     1,204  3.1 MiB  12 min  12.5  1,234,567     7    2.2 d"
+      "NAME     STATE    REQUESTS    BYTES     AGE  EV/S  DELIVERED  DEAD  FULL IN
+      archive  running         0      0 B       -  12.5  1,234,567     0        -
+      elastic  paused      1,204  3.1 MiB  12 min  12.5  1,234,567     7    2.2 d"
     `);
     expect(stdout.filter((line) => textWidth(line) > 80)).toEqual([]);
   });
