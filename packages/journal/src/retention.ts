@@ -16,7 +16,7 @@ interface RetentionOptions extends Pick<JournalOptions, 'maxBytes' | 'retainForM
   readonly positions: Positions;
   readonly gaps: Gaps;
   readonly losses: LossTracker;
-  /** Saves that sequences below this one are removed. */
+  /** Records on disk that sequences below `keptFrom` were removed on purpose. */
   readonly saveKeptFrom: (keptFrom: number) => Promise<void>;
 }
 
