@@ -133,7 +133,7 @@ test('a downtime of the connector is back-filled automatically', async () => {
   cloud.emit({ type: audit, count: 25, atMs: earlier(300) });
   await cloud.settled();
   // As after a downtime of ten minutes.
-  await setLastAlive(operator.fixture.directory, earlier(600));
+  await setLastAlive(operator.work.directory, earlier(600));
   const second = await fixture.start();
   await fixture.hasDelivered(28);
   expect(second.output()).toContain('the connector could not accept webhooks from');

@@ -14,16 +14,16 @@ const kills = Number(process.env['XIQ_SIEM_KILLS'] ?? 8);
 type Receipts = Map<string, readonly string[]>;
 
 /** A body of one to three events of the same millisecond, each with its own message. */
-function bodyOf(run: number, number: number): { readonly body: string; readonly message: readonly string[] } {
-  const message = Array.from({ length: 1 + (number % 3) }, (_, index) => `run ${run} body ${number} event ${index}`);
-  const events = message.map((description) => ({
+function bodyOf(run: number, number: number): { readonly body: string; readonly messages: readonly string[] } {
+  const messages = Array.from({ length: 1 + (number % 3) }, (_, index) => `run ${run} body ${number} event ${index}`);
+  const events = messages.map((description) => ({
     timeStamp: 1_636_337_187_553,
     userId: 6553,
     code: 10001,
     description,
     padding: 'x'.repeat(number % 500),
   }));
-  return { body: JSON.stringify(number % 2 === 0 && events.length === 1 ? events[0] : events), message };
+  return { body: JSON.stringify(number % 2 === 0 && events.length === 1 ? events[0] : events), messages };
 }
 
 /** Posts from many connections and kills `connector` under load after `after` responses. */
@@ -41,10 +41,10 @@ async function loadUntilKilled(
   let answered = 0;
   const sender = async (): Promise<void> => {
     while (!killed) {
-      const { body, message } = bodyOf(run, number++);
+      const { body, messages } = bodyOf(run, number++);
       const posted = await client.post('/webhooks/xiq/AUDIT_LOG_ALL', body).catch(() => undefined);
       if (posted?.receipt === undefined) continue;
-      receipts.set(posted.receipt, message);
+      receipts.set(posted.receipt, messages);
       answered += 1;
       if (answered > after) enough.resolve();
     }
@@ -80,8 +80,8 @@ it(`after ${kills} kills every receipt is in the output, at least once, with the
     const found = messageOf.get(extreme.xiq.receipt) ?? new Set();
     messageOf.set(extreme.xiq.receipt, found.add(text));
   }
-  const lost = [...receipts].filter(([receipt, message]) =>
-    message.some((each) => messageOf.get(receipt)?.has(each) !== true),
+  const lost = [...receipts].filter(([receipt, messages]) =>
+    messages.some((each) => messageOf.get(receipt)?.has(each) !== true),
   );
   expect(lost).toEqual([]);
   expect(new Set(idOf.values()).size).toBe(idOf.size);

@@ -35,7 +35,7 @@ export interface JobFixture extends OperatorFixture {
   arrived(): Promise<{ readonly archive: Copies; readonly splunk: Copies }>;
   status(): Promise<z.output<typeof routes.status.response>>;
   /** Starts a command with `--json` that the test may end early. */
-  startCommand(message: string): RunningCommand;
+  startCommand(line: string): RunningCommand;
 }
 
 export interface RunningCommand {
@@ -68,7 +68,7 @@ export async function jobFixture(disk?: Ext4Disk): Promise<JobFixture & AsyncDis
   );
   let connector = await fixture.start();
   opened.defer(async () => void (await connector.end('SIGKILL')));
-  const { directory, secret, configFile } = fixture.fixture;
+  const { directory, secret, configFile } = fixture.work;
   const refuseSome = (rule: (number: number) => boolean): void =>
     hec.refuse(({ event }) => (rule(Number(message.parse(event).message)) ? 15 : undefined));
   const status = async () => only((await fixture.runJson(routes.status, 'status')).lines);
@@ -105,8 +105,8 @@ export async function jobFixture(disk?: Ext4Disk): Promise<JobFixture & AsyncDis
       const archive = await inFiles(join(directory, 'out'));
       return { archive: copiesBy(archive, 'id'), splunk: copiesBy(inHecFake(hec), 'id') };
     },
-    startCommand: function startJobCommand(message) {
-      const child = spawnConnector([...message.split(' '), '--json', '--config', configFile], secret, directory);
+    startCommand: function startJobCommand(line) {
+      const child = spawnConnector([...line.split(' '), '--json', '--config', configFile], secret, directory);
       let stdout = '';
       let stderr = '';
       const running = Promise.withResolvers<void>();

@@ -22,8 +22,8 @@ export async function postOne(
   receipts: Receipts,
   padding = 'x'.repeat((number * 7) % 900),
 ): Promise<Posted> {
-  const message = Array.from({ length: 1 + (number % 3) }, (_, index) => `${label}, body ${number}, event ${index}`);
-  const events = message.map((description) => ({
+  const messages = Array.from({ length: 1 + (number % 3) }, (_, index) => `${label}, body ${number}, event ${index}`);
+  const events = messages.map((description) => ({
     timeStamp: 1_636_337_187_553,
     userId: 6553,
     code: 10001,
@@ -31,7 +31,7 @@ export async function postOne(
     padding,
   }));
   const posted = await client.post('/webhooks/xiq/AUDIT_LOG_ALL', JSON.stringify(events));
-  if (posted.receipt !== undefined) receipts.set(posted.receipt, message);
+  if (posted.receipt !== undefined) receipts.set(posted.receipt, messages);
   return posted;
 }
 

@@ -54,7 +54,7 @@ test('thousands of unknown types, sources, paths, methods, headers and names do 
     { 'hec-token': 'hec-token-4711' },
   );
   const connector = await fixture.start();
-  const client = createClient(connector.url, fixture.fixture.secret);
+  const client = createClient(connector.url, fixture.work.secret);
   onTestFinished(async () => {
     client.close();
     await connector.end('SIGKILL');
@@ -70,11 +70,11 @@ test('thousands of unknown types, sources, paths, methods, headers and names do 
     return { families, series, body };
   };
 
-  await simulate({ url: connector.url, secret: fixture.fixture.secret, seed: 1, events: 300 });
+  await simulate({ url: connector.url, secret: fixture.work.secret, seed: 1, events: 300 });
   await expect.poll(() => laggingDestinations(connector), { timeout: 20_000 }).toEqual([]);
   const before = await scrape();
 
-  const authorization = `Bearer ${fixture.fixture.secret}`;
+  const authorization = `Bearer ${fixture.work.secret}`;
   const types = { authorization, 'content-type': 'application/json' };
   const range = Array.from({ length: each }, (_, n) => n);
   const answered = await sendAll(connector.url, [

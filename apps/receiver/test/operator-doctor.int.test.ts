@@ -140,7 +140,7 @@ test('doctor finds its event at every destination, or reports why the broken one
   await expect.poll(settled, { timeout: 20_000 }).toBe(true);
   expect(await fixture.run('status')).toMatchObject({ code: 0 });
   expect(await connector.end('SIGTERM')).toBe(0);
-  const archive = await inFiles(join(fixture.fixture.directory, 'out'));
+  const archive = await inFiles(join(fixture.work.directory, 'out'));
   const everywhere = onceEach(archive);
   expect(differences(copiesBy(inHecFake(hec), 'id'), everywhere)).toEqual([]);
   expect(differences(copiesBy(await inCollector(collector), 'id'), everywhere)).toEqual([]);

@@ -18,17 +18,17 @@ import {
 } from './connector-process.ts';
 
 export interface OperatorFixture {
-  readonly fixture: TemporaryDirectory;
+  readonly work: TemporaryDirectory;
   /** Writes the configuration again; omitted keys keep their first values. */
   configure(keys: object): Promise<void>;
   write(file: string, text: string): Promise<void>;
   start(): Promise<OperatedConnector>;
-  /** Runs a command. `message`: arguments separated by spaces. */
-  run(message: string): Promise<Ended>;
+  /** Runs a command. `line`: arguments separated by spaces. */
+  run(line: string): Promise<Ended>;
   /** Runs a command with `--json`: its exit code, and every line parsed by the schema of the route. */
   runJson<Answer extends z.ZodType>(
     route: { readonly response: Answer },
-    message: string,
+    line: string,
   ): Promise<JsonOutput<z.output<Answer>>>;
   /** `status --watch --json`, until it is ended. */
   watchStatus(): StatusWatch;
@@ -56,7 +56,7 @@ export async function operatorFixture(
   files: Readonly<Record<string, string>> = {},
   parent?: string,
 ): Promise<OperatorFixture & AsyncDisposable> {
-  const fixture = await temporaryDirectory('', {}, parent);
+  const work = await temporaryDirectory('', {}, parent);
   const clients: Client[] = [];
   const first = {
     server: { port: 0 },
@@ -65,19 +65,18 @@ export async function operatorFixture(
     sources: { xiq: { type: 'xiq', secrets: [{ env: 'XIQ_TEST_SECRET' }] } },
     ...keys,
   };
-  const write = (file: string, text: string) => writeFile(join(fixture.directory, file), text, { mode: 0o600 });
+  const write = (file: string, text: string) => writeFile(join(work.directory, file), text, { mode: 0o600 });
   // JSON is YAML.
-  const configure = (more: object) => writeFile(fixture.configFile, JSON.stringify({ ...first, ...more }));
+  const configure = (more: object) => writeFile(work.configFile, JSON.stringify({ ...first, ...more }));
   await configure({});
   for (const [file, text] of Object.entries(files)) await write(file, text);
 
-  const run = (message: string) =>
-    runCommand([...message.split(' '), '--config', fixture.configFile], fixture.directory);
+  const run = (line: string) => runCommand([...line.split(' '), '--config', work.configFile], work.directory);
   return {
-    ...{ fixture, configure, write, run },
+    ...{ work, configure, write, run },
     start: async function startConnector() {
-      const connector = await startProcess(fixture);
-      const client = createClient(connector.url, fixture.secret);
+      const connector = await startProcess(work);
+      const client = createClient(connector.url, work.secret);
       clients.push(client);
       return {
         ...connector,
@@ -88,15 +87,15 @@ export async function operatorFixture(
         },
       };
     },
-    async runJson({ response }, message) {
-      const { code, output, stdout } = await run(`${message} --json`);
+    async runJson({ response }, line) {
+      const { code, output, stdout } = await run(`${line} --json`);
       const lines = stdout.split('\n').slice(0, -1);
-      if (lines.length === 0) throw new Error(`${message} --json ended with ${code} and said nothing but: ${output}`);
+      if (lines.length === 0) throw new Error(`${line} --json ended with ${code} and said nothing but: ${output}`);
       return { code, lines: lines.map((line) => response.parse(JSON.parse(line))) };
     },
     watchStatus() {
-      const args = ['status', '--watch', '--every', '1', '--json', '--config', fixture.configFile];
-      const child = spawnConnector(args, fixture.secret, fixture.directory);
+      const args = ['status', '--watch', '--every', '1', '--json', '--config', work.configFile];
+      const child = spawnConnector(args, work.secret, work.directory);
       const said: Status[] = [];
       if (child.stdout === null) throw new Error('status has no output to read');
       createInterface(child.stdout).on('line', (line) => said.push(routes.status.response.parse(JSON.parse(line))));
@@ -111,7 +110,7 @@ export async function operatorFixture(
     },
     async [Symbol.asyncDispose]() {
       for (const client of clients) client.close();
-      await fixture.remove();
+      await work.remove();
     },
   };
 }

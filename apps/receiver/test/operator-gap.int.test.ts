@@ -48,5 +48,5 @@ test('evicted bodies are a gap of the one destination that needed them, until it
   expect(await fixture.run('destination forget elastic')).toMatchObject({ code: 0 });
   expect(await fixture.run('status')).toMatchObject({ code: 0 });
   expect(await connector.end('SIGTERM')).toBe(0);
-  expect(await fixture.fixture.documents()).toHaveLength(posted);
+  expect(await fixture.work.documents()).toHaveLength(posted);
 });

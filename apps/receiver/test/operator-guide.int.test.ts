@@ -9,7 +9,7 @@ const guide = await textOf('guides/operating.md');
 
 /** Without comment and without --config. */
 const commandsIn = (text: string): readonly string[] =>
-  [...text.matchAll(/^xiq-siem (.*?) -c config\.yaml(?:\s+#.*)?$/gm)].map(([, message = '']) => message);
+  [...text.matchAll(/^xiq-siem (.*?) -c config\.yaml(?:\s+#.*)?$/gm)].map(([, line = '']) => line);
 const commands = [...new Set(commandsIn(guide))];
 
 /** Ok, needs an operator, or not found; but never a wrong command line. */
@@ -22,9 +22,9 @@ test('the commands', async () => {
   });
   const connector = await fixture.start();
   expect(commands.length).toBeGreaterThan(15);
-  for (const message of commands.filter((message) => !message.startsWith('tail '))) {
-    const { code, output } = await fixture.run(message);
-    expect(answered, `${message}: ${code} ${output}`).toContain(code);
+  for (const line of commands.filter((line) => !line.startsWith('tail '))) {
+    const { code, output } = await fixture.run(line);
+    expect(answered, `${line}: ${code} ${output}`).toContain(code);
   }
   expect(await connector.end('SIGTERM')).toBe(0);
 });
@@ -34,10 +34,10 @@ test('the command that runs until Ctrl-C', async () => {
     destinations: { archive: { type: 'file', directory: './out', minFreeBytes: 0 } },
   });
   const connector = await fixture.start();
-  const [message, ...more] = commands.filter((message) => message.startsWith('tail '));
-  if (message === undefined || more.length > 0) throw new Error('the guide has one tail');
-  const args = [...message.split(/\s+/), '--config', fixture.fixture.configFile];
-  const tail = spawnConnector(args, fixture.fixture.secret, fixture.fixture.directory);
+  const [line, ...more] = commands.filter((line) => line.startsWith('tail '));
+  if (line === undefined || more.length > 0) throw new Error('the guide has one tail');
+  const args = [...line.split(/\s+/), '--config', fixture.work.configFile];
+  const tail = spawnConnector(args, fixture.work.secret, fixture.work.directory);
   const ended = new Promise((resolve) => tail.once('close', resolve));
   let output = '';
   tail.stdout?.setEncoding('utf8').on('data', (text: string) => {

@@ -140,7 +140,7 @@ test('a mapping conflict is shown, explained, fixed and retried, and at every mo
   expect(openByThen).toContain(10);
 
   expect(await connector.end('SIGTERM')).toBe(0);
-  const archive = await inFiles(`${fixture.fixture.directory}/out`);
+  const archive = await inFiles(`${fixture.work.directory}/out`);
   expect(archive).toHaveLength(35);
   expect(differences(copiesBy(await inElasticsearch(server), 'id'), onceEach(archive))).toEqual([]);
 }, 120_000);

@@ -37,7 +37,7 @@ test('a day replayed with a changed mapping has the same ids and new fields; Ela
   await expect.poll(delivered, { timeout: 20_000 }).toEqual([all, all]);
   const before = await inElastic();
   expect(before).toHaveLength(all);
-  expect(mappedFieldsOf(await fixture.fixture.documents())).toEqual(before);
+  expect(mappedFieldsOf(await fixture.work.documents())).toEqual(before);
 
   // Previewed; nothing is sent.
   await fixture.write('mapping.yaml', mapping);
@@ -59,7 +59,7 @@ test('a day replayed with a changed mapping has the same ids and new fields; Ela
     output: expect.stringContaining(`${changed} of ${all} events in 2 requests would change`),
   });
   expect(await inElastic()).toEqual(before);
-  expect(mappedFieldsOf(await fixture.fixture.documents())).toEqual(before);
+  expect(mappedFieldsOf(await fixture.work.documents())).toEqual(before);
 
   // Activated, and sent again.
   const reloaded = await fixture.runJson(routes.reload, 'reload');
@@ -76,7 +76,7 @@ test('a day replayed with a changed mapping has the same ids and new fields; Ela
   });
   // Elasticsearch keeps the first copy unchanged; the file has a second one.
   expect(await inElastic()).toEqual(before);
-  const archived = await fixture.fixture.documents();
+  const archived = await fixture.work.documents();
   expect(archived).toHaveLength(2 * all);
   expect(mappedFieldsOf(archived.slice(0, all))).toEqual(before);
   const renewed = mappedFieldsOf(archived.slice(all));

@@ -59,7 +59,7 @@ test('destinations are added, changed and removed and secrets are rotated under 
   };
   using load = startSteadyLoad({
     ...{ url: connector.url, secret: 'one-4711', rate, connections },
-    receiptsFile: join(fixture.fixture.directory, 'receipts'),
+    receiptsFile: join(fixture.work.directory, 'receipts'),
   });
 
   load.phase('a destination added');
@@ -128,7 +128,7 @@ test('destinations are added, changed and removed and secrets are rotated under 
   const receipts = new Map((await load.receipts()).map((receipt) => [receipt, 1]));
   expect(receipts.size).toBe(due);
   for (const directory of ['out', 'second']) {
-    const arrived = copiesBy(await inFiles(join(fixture.fixture.directory, directory)), 'receipt');
+    const arrived = copiesBy(await inFiles(join(fixture.work.directory, directory)), 'receipt');
     expect(differences(arrived, receipts), directory).toEqual([]);
   }
   expect((await destinationOf(connector, 'second')).counters).toMatchObject({ normalized: due, delivered: due });

@@ -60,7 +60,7 @@ export async function restFixture(options: RestFixtureOptions = {}): Promise<Res
     `--from ${new Date(Date.now() - minutes * 60_000).toISOString()} --to ${new Date().toISOString()}`;
 
   async function delivered(): Promise<ReadonlySet<string>> {
-    const documents = await operator.fixture.documents();
+    const documents = await operator.work.documents();
     const receipts = new Map<string, string>();
     for (const { event, extreme } of documents) {
       // A body that was delivered just before a kill is delivered again, with the same receipt.
@@ -78,7 +78,7 @@ export async function restFixture(options: RestFixtureOptions = {}): Promise<Res
       for (const { id } of cloud.subscriptions.list()) cloud.subscriptions.remove(id);
       for (const messageType of types) {
         const url = `${connector.url}/webhooks/xiq/${messageType}`;
-        cloud.subscriptions.add({ url, messageType, secret: operator.fixture.secret, application: 'siem' });
+        cloud.subscriptions.add({ url, messageType, secret: operator.work.secret, application: 'siem' });
       }
       return connector;
     },

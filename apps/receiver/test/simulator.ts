@@ -50,8 +50,8 @@ export function startSimulator(options: SimulatorOptions): RunningSimulator {
     ...(types && { types: types.join(',') }),
     ...(receiptsFile !== undefined && { receipts: receiptsFile }),
   };
-  const message = Object.entries(args).flatMap(([name, value]) => [`--${name}`, value]);
-  const child = spawn(process.execPath, [main, ...message, '--json'], { env: { SECRET: secret } });
+  const flags = Object.entries(args).flatMap(([name, value]) => [`--${name}`, value]);
+  const child = spawn(process.execPath, [main, ...flags, '--json'], { env: { SECRET: secret } });
   const said = Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
   return {
     summary: said.then(([stdout, stderr]) => {

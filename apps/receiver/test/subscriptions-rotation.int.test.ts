@@ -11,8 +11,8 @@ const steps = ['added', 'accepted', 'updated', 'promoted', 'waiting', 'removed']
 
 /** Runs the rotation until it reports this step, and kills it then; resolves with the reported steps. */
 async function runUntilStep({ work }: XiqFixture, wanted: string): Promise<readonly string[]> {
-  const message = ['subscriptions', 'rotate-secret', '--json', '--grace', '1', '--config', work.configFile];
-  const child = spawnConnector(message, work.secret, work.directory);
+  const args = ['subscriptions', 'rotate-secret', '--json', '--grace', '1', '--config', work.configFile];
+  const child = spawnConnector(args, work.secret, work.directory);
   const ended = once(child, 'close');
   const said: string[] = [];
   if (child.stdout === null) throw new Error('no output');

@@ -68,7 +68,7 @@ async function fixture() {
 }
 
 test('tail: colours and at most 80 columns in a terminal, neither in a pipe, and no control sequences in both', async () => {
-  const { fixture: temporaryDirectory, postAll } = await fixture();
+  const { work: temporaryDirectory, postAll } = await fixture();
   const inColour = startInTerminal(temporaryDirectory, 'tail', columns);
   const plain = startInTerminal(temporaryDirectory, 'tail', columns, { NO_COLOR: '1' });
   const piped = spawnConnector(
@@ -125,7 +125,7 @@ test('tail: colours and at most 80 columns in a terminal, neither in a pipe, and
 });
 
 test('status: a table that fits 80 columns, colours only in a terminal, and escaped messages of a destination in both', async () => {
-  const { fixture: temporaryDirectory, postAll, run } = await fixture();
+  const { work: temporaryDirectory, postAll, run } = await fixture();
   await postAll();
   await expect.poll(async () => (await run('status')).output, { timeout: 20_000 }).toContain('paused');
   const inTerminal = async (message: string, env?: Readonly<Record<string, string>>) => {

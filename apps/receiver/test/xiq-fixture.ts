@@ -23,7 +23,7 @@ export interface XiqFixture extends AsyncDisposable {
   configure(subscriptions?: string): Promise<void>;
   start(): Promise<RunningConnector>;
   /** `xiq-siem <arguments> --config …`. */
-  run(...message: readonly string[]): Promise<Ended>;
+  run(...args: readonly string[]): Promise<Ended>;
 }
 
 const token = 'canary-api-token';
@@ -58,7 +58,7 @@ sources:
       running.add(connector);
       return connector;
     },
-    run: (...message) => runCommand([...message, '--config', work.configFile], work.directory),
+    run: (...args) => runCommand([...args, '--config', work.configFile], work.directory),
     async [Symbol.asyncDispose]() {
       for (const connector of running) await connector.end('SIGKILL');
       await cloud.close();

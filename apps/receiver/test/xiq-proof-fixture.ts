@@ -28,16 +28,16 @@ export interface ProofFixture extends Omit<XiqFixture, 'configure'> {
   /** Writes the configuration; `subscriptions` are additional keys of it. */
   configure(subscriptions?: object): Promise<void>;
   write(file: string, text: string): Promise<void>;
-  /** Runs a command. `message`: arguments separated by spaces. */
-  runLine(message: string): Promise<Ended>;
+  /** Runs a command. `line`: arguments separated by spaces. */
+  runLine(line: string): Promise<Ended>;
   /** With `--json`: its exit code, and every line parsed by the schema of the route. */
   runJson<Answer extends z.ZodType>(
     route: { readonly response: Answer },
-    message: string,
+    line: string,
   ): Promise<JsonOutput<z.output<Answer>>>;
   status(): Promise<{ readonly code: Ended['code']; readonly status: Status }>;
   /** `completeness` of a span; default: since the fixture was created. */
-  completenessOf(message?: string): Promise<CompletenessResult>;
+  completenessOf(options?: string): Promise<CompletenessResult>;
   /** `--from … --to …`: from before the fixture was created until now. */
   span(): string;
   /**
@@ -77,11 +77,11 @@ export async function proofFixture(
   const startedMs = Date.now();
   const port = new URL(publicUrl).port;
 
-  const runLine = (message: string): Promise<Ended> => fixture.run(...message.split(' '));
-  const runJson: ProofFixture['runJson'] = async ({ response }, message) => {
-    const { code, output, stdout } = await runLine(`${message} --json`);
+  const runLine = (line: string): Promise<Ended> => fixture.run(...line.split(' '));
+  const runJson: ProofFixture['runJson'] = async ({ response }, line) => {
+    const { code, output, stdout } = await runLine(`${line} --json`);
     const lines = stdout.split('\n').slice(0, -1);
-    if (lines.length === 0) throw new Error(`${message} --json ended with ${code} and said nothing but: ${output}`);
+    if (lines.length === 0) throw new Error(`${line} --json ended with ${code} and said nothing but: ${output}`);
     return { code, lines: lines.map((line) => response.parse(JSON.parse(line))) };
   };
   const span = (): string => `--from ${new Date(startedMs - 60_000).toISOString()} --to ${new Date().toISOString()}`;
@@ -118,8 +118,8 @@ export async function proofFixture(
       if (status === undefined) throw new Error('status said nothing');
       return { code, status };
     },
-    async completenessOf(message = span()) {
-      const { code, lines } = await runJson(routes.completeness, `completeness ${message}`);
+    async completenessOf(options = span()) {
+      const { code, lines } = await runJson(routes.completeness, `completeness ${options}`);
       const end = lines.at(-1);
       return {
         code,

@@ -152,9 +152,9 @@ describe('events of a blocked stream', () => {
   });
 
   test('may be on the server already: the delivery counts as a possible duplicate', async () => {
-    const message = ['unknown', 'blocked', 'blocked'] as const;
+    const verdicts = ['unknown', 'blocked', 'blocked'] as const;
     const plugin = scripted((batch, call) => {
-      const verdict = message[call - 1];
+      const verdict = verdicts[call - 1];
       return each(batch, () => (verdict === undefined ? delivered : { verdict, code: 'bad' }));
     });
     const { clock, statusOf } = fixture(memoryJournal(mixed(0, 1, 0)), [destination('a', plugin)]);

@@ -69,8 +69,8 @@ export function openSdk({ counters, gauges, resource, otlp, log, now }: Telemetr
     metricReaders: [scraped, ...(sent === undefined ? [] : [new PeriodicExportingMetricReader(sent)])],
     textMapPropagator: null,
   });
-  const warn = (...message: readonly unknown[]): void =>
-    log.warn('telemetry.sdk_warning', { message: firstLineOf(message) });
+  const warn = (...parts: readonly unknown[]): void =>
+    log.warn('telemetry.sdk_warning', { message: firstLineOf(parts) });
   diag.setLogger({ error: warn, warn, info() {}, debug() {}, verbose() {} }, { suppressOverrideMessage: true });
   sdk.start();
   // The SDK registers process-wide APIs. Other libraries must not use them.
@@ -91,8 +91,8 @@ export function openSdk({ counters, gauges, resource, otlp, log, now }: Telemetr
 }
 
 /** The first line of the SDK's message, without objects and stack traces. */
-function firstLineOf(message: readonly unknown[]): string {
-  const [line = ''] = message
+function firstLineOf(parts: readonly unknown[]): string {
+  const [line = ''] = parts
     .filter((part) => typeof part === 'string')
     .join(' ')
     .split('\n');

@@ -159,7 +159,7 @@ it('list shows ours and foreign subscriptions, without secrets', async () => {
 
 it('--json matches the documented schema', async () => {
   const { run } = await fixture();
-  for (const [name, message] of [
+  for (const [name, options] of [
     ['plan', []],
     ['apply', ['--yes']],
     ['apply', ['--yes']],
@@ -168,7 +168,7 @@ it('--json matches the documented schema', async () => {
     ['delete', ['--yes']],
   ] as const) {
     const { schema, lines: many } = await schemaOf(name);
-    const responses = (await run([name, ...message, '--json'])).json();
+    const responses = (await run([name, ...options, '--json'])).json();
     if (many !== true) expect(responses).toHaveLength(1);
     for (const response of responses) expect(schema.safeParse(response).error).toBeUndefined();
   }

@@ -114,10 +114,10 @@ function shownEvent(event: MissingEvent | SurplusEvent, hourMs: number): Complet
   const { id, timeMs = hourMs, action, user, probableMatchId } = event;
   const reason =
     'reason' in event ? missingText[event.reason] + (event.destination ? ` at ${event.destination}` : '') : undefined;
-  const message = [reason, action, user, probableMatchId && `probably ${probableMatchId}`].filter(
+  const parts = [reason, action, user, probableMatchId && `probably ${probableMatchId}`].filter(
     (one) => one !== undefined,
   );
-  return { id, time: new Date(timeMs).toISOString(), ...(message.length > 0 && { message: message.join(', ') }) };
+  return { id, time: new Date(timeMs).toISOString(), ...(parts.length > 0 && { message: parts.join(', ') }) };
 }
 
 const hourMs = 3_600_000;
