@@ -8,7 +8,7 @@ export interface Headline {
   readonly colour: Colour;
 }
 
-export function headlineOf({ reconciled, destinations, gaps, journal, incidents }: Status): Headline {
+export function headlineOf({ reconciled, accepting, destinations, gaps, journal, incidents }: Status): Headline {
   if (!reconciled) {
     const unaccounted = destinations.reduce((total, destination) => total + unaccountedOf(destination), 0);
     // Unaccounted events can be dead letters that the state file lost: the incidents say so.
@@ -32,7 +32,9 @@ export function headlineOf({ reconciled, destinations, gaps, journal, incidents 
     ...incidents.map(incidentText),
   ];
   if (warnings.length > 0) return { text: `Every event is accounted for; ${warnings.join(', ')}`, colour: 'yellow' };
-  return { text: 'Nothing is lost: every event is accounted for', colour: 'green' };
+  // Nothing stored is lost, but senders are refused: not green.
+  const colour = accepting?.ok === false ? 'yellow' : 'green';
+  return { text: 'Nothing is lost: every event is accounted for', colour };
 }
 
 const unaccountedOf = ({ counters, deadLetters }: DestinationState): number =>

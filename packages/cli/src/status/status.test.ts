@@ -265,6 +265,15 @@ describe('problems', () => {
     expect(text).toContain('\\u001b[31mhere\\u202e');
   });
 
+  it('has a green headline only while it accepts webhooks', async () => {
+    const headlineWith = async (ok: boolean) => {
+      const accepting = { ok, reasons: ok ? [] : ['journal_full'] };
+      return (await run({ ...healthy, accepting }, [], { columns: 80, colours: true })).stdout[0];
+    };
+    expect(await headlineWith(true)).toContain('\u001b[32mNothing is lost');
+    expect(await headlineWith(false)).toContain('\u001b[33mNothing is lost');
+  });
+
   it('--json prints the response', async () => {
     expect((await run(status, ['--json'])).json()).toEqual([status]);
   });
