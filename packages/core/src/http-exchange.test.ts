@@ -3,7 +3,7 @@ import { createServer, Agent as HttpAgent, type RequestListener, type ServerResp
 import { createServer as createTlsServer, Agent as HttpsAgent } from 'node:https';
 import { connect, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
-import { gzipSync } from 'node:zlib';
+import { deflateSync, gzipSync } from 'node:zlib';
 import { createManualClock, selfSignedCertificate } from '@xiq-siem/testkit';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { exchange, type HttpRequest, httpFaultCodes } from './http-exchange.ts';
@@ -64,7 +64,7 @@ describe('a response', () => {
         response.end();
       });
       expect(await ask(url, { method, headers: { 'X-Own': 'mine' }, body: 'ümläut' })).toMatchObject({ status: 200 });
-      expect(seen).toEqual([method, '/path?q=1', 'mine', '8', undefined, 'ümläut']);
+      expect(seen).toEqual([method, '/path?q=1', 'mine', '8', 'identity', 'ümläut']);
     },
   );
 
@@ -84,10 +84,39 @@ describe('a response', () => {
     expect(asked).toEqual(['/path?q=1']);
   });
 
-  it('is not decompressed', async () => {
-    const bytes = gzipSync('{}');
-    const url = await httpServer((_, response) => response.writeHead(200, { 'Content-Encoding': 'gzip' }).end(bytes));
-    expect(await ask(url)).toMatchObject({ headers: { 'content-encoding': 'gzip' }, body: bytes });
+  it.each([
+    ['gzip', gzipSync],
+    ['X-GZIP', gzipSync],
+    ['deflate', deflateSync],
+  ])('L3: in %s, which was not asked for, is decompressed', async (encoding, compress) => {
+    const url = await httpServer((_, response) =>
+      response.writeHead(200, { 'Content-Encoding': encoding, 'Retry-After': '7' }).end(compress('{"ümläut":1}')),
+    );
+    const response = await ask(url);
+    expect(response).toMatchObject({ status: 200, headers: { 'retry-after': '7' }, truncated: false });
+    expect(response).not.toHaveProperty('headers.content-encoding');
+    expect(response).toHaveProperty('body', Buffer.from('{"ümläut":1}'));
+  });
+
+  it.each([
+    ['gzip', Buffer.from('{}')],
+    ['gzip', Buffer.alloc(0)],
+    ['gzip, gzip', gzipSync(gzipSync('{}'))],
+    ['br', Buffer.from('not decompressed')],
+  ])('L3: in %s that cannot be decompressed is as received', async (encoding, bytes) => {
+    const url = await httpServer((_, response) => response.writeHead(200, { 'Content-Encoding': encoding }).end(bytes));
+    expect(await ask(url)).toMatchObject({ headers: { 'content-encoding': encoding }, body: bytes, truncated: false });
+  });
+
+  it('L3: is decompressed up to the limit: a small response cannot fill the memory', async () => {
+    const bomb = gzipSync(Buffer.alloc(50_000_000, 'x'));
+    const url = await httpServer((_, response) => response.writeHead(200, { 'Content-Encoding': 'gzip' }).end(bomb));
+    const body = Buffer.from('x'.repeat(100_000));
+    expect(await ask(url, { maxResponseBytes: 100_000 })).toMatchObject({ body, truncated: true });
+    expect(await ask(url, { maxResponseBytes: 1_000 })).toMatchObject({
+      body: body.subarray(0, 1_000),
+      truncated: true,
+    });
   });
 
   it('is complete at the limit, and truncated above it', async () => {

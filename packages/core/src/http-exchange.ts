@@ -25,13 +25,13 @@ export interface HttpRequest {
   readonly url: URL;
   /** A destination uses `context.agent(url)`. */
   readonly agent: Agent;
-  /** `Content-Length` is added if there is a body. */
+  /** `Content-Length` is added if there is a body, and `Accept-Encoding: identity` unless it is set here. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array | string | undefined;
   readonly signal: AbortSignal;
   /** Time limit until the last byte of the response. Default: none but `signal`. */
   readonly timeoutMs?: number;
-  /** Maximum bytes of the response body to read. Default: 65,536. */
+  /** Maximum bytes of the response body, as sent and after decompression. Default: 65,536. */
   readonly maxResponseBytes?: number;
   /** Resolves after `ms`, or when the signal fires. For tests. Default: real time. */
   readonly sleep?: (ms: number, signal: AbortSignal) => Promise<unknown>;
@@ -40,8 +40,12 @@ export interface HttpRequest {
 export interface HttpResponse {
   readonly kind: 'response';
   readonly status: number;
+  /** Without `content-encoding` if the body was decompressed. */
   readonly headers: IncomingHttpHeaders;
-  /** As received, not decompressed. If `truncated`, the first `maxResponseBytes` bytes. */
+  /**
+   * The body; if `truncated`, its first `maxResponseBytes` bytes. A body in gzip or deflate, which some proxies send unasked,
+   * is decompressed. In another or a broken encoding it is as received.
+   */
   readonly body: Buffer;
   readonly truncated: boolean;
 }
@@ -60,6 +64,7 @@ export type HttpOutcome = HttpResponse | HttpFault;
 /** Errors of certificates and handshakes, by OpenSSL and by Node. */
 const tlsErrors =
   /^(?:CERT_|CRL_|DEPTH_ZERO|ERROR_IN_C|HOSTNAME_|INVALID_(?:CA|PURPOSE)|PATH_LENGTH|SELF_SIGNED|UNABLE_TO_|ERR_TLS_|ERR_SSL_|EPROTO$)/;
+const compressions = /^(?:x-)?gzip$|^deflate$/i;
 const requestErrors = /^ERR_(?:HTTP_)?(?:INVALID_|UNESCAPED_)/;
 /** Node's advice on its command line, and OpenSSL's source locations. */
 const unhelpfulParts =
@@ -68,7 +73,7 @@ const unhelpfulParts =
 /** The message of a connection error without parts that do not help an operator. */
 export const cleanConnectionMessage = (message: string): string => message.replace(unhelpfulParts, '');
 
-/** Sends a request once. Never rejects or throws. Follows no redirect and decodes nothing. */
+/** Sends a request once. Never rejects or throws. Follows no redirect. */
 export async function exchange(request: HttpRequest): Promise<HttpOutcome> {
   const { signal, timeoutMs, maxResponseBytes = 65_536, sleep = sleepInRealTime } = request;
   const timedOut = new AbortController();
@@ -84,9 +89,10 @@ export async function exchange(request: HttpRequest): Promise<HttpOutcome> {
       );
     }
     const response = await responseTo(request, cut, progress);
-    const { statusCode: status = 0, headers } = response;
-    const body = await readBytes(response, maxResponseBytes);
-    const truncated = body.length > maxResponseBytes;
+    const { statusCode: status = 0 } = response;
+    const received = await readBytes(response, maxResponseBytes);
+    const { headers, body } = await decompress(response.headers, received, maxResponseBytes);
+    const truncated = received.length > maxResponseBytes || body.length > maxResponseBytes;
     return { kind: 'response', status, headers, body: body.subarray(0, maxResponseBytes), truncated };
   } catch (error) {
     return { kind: 'failed', sent: progress.sent, ...causeOf(error, cut, progress.sent) };
@@ -109,7 +115,8 @@ function responseTo(
     // Loaded with the first request: loading takes a fifth of the start time of a command.
     const { request: start } = process.getBuiltinModule(url.protocol === 'https:' ? 'node:https' : 'node:http');
     const length = body === undefined ? {} : { 'Content-Length': Buffer.byteLength(body) };
-    const outgoing = start(url, { method, agent, signal, headers: { ...headers, ...length } }, (response) => {
+    const allHeaders = { 'Accept-Encoding': 'identity', ...headers, ...length };
+    const outgoing = start(url, { method, agent, signal, headers: allHeaders }, (response) => {
       // A server may respond before it has the complete request. Later errors are errors of the response.
       progress.sent = true;
       resolve(response);
@@ -125,15 +132,34 @@ function responseTo(
 }
 
 /** Reads at most one chunk more than `maxBytes`. Leaving the loop closes the connection. */
-async function readBytes(response: IncomingMessage, maxBytes: number): Promise<Buffer> {
+async function readBytes(stream: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of response) {
+  for await (const chunk of stream) {
     chunks.push(Buffer.from(chunk));
     bytes += chunk.length;
     if (bytes > maxBytes) break;
   }
   return Buffer.concat(chunks);
+}
+
+/** Returns its arguments if the body is not compressed, or cannot be decompressed. */
+async function decompress(
+  headers: IncomingHttpHeaders,
+  received: Buffer,
+  maxBytes: number,
+): Promise<Pick<HttpResponse, 'headers' | 'body'>> {
+  const { 'content-encoding': encoding = '', ...others } = headers;
+  if (received.length === 0 || !compressions.test(encoding)) return { headers, body: received };
+  const { createUnzip, constants } = process.getBuiltinModule('node:zlib');
+  // The body may be incomplete, because the rest was not read.
+  const unzip = createUnzip({ finishFlush: constants.Z_SYNC_FLUSH });
+  unzip.end(received);
+  try {
+    return { headers: others, body: await readBytes(unzip, maxBytes) };
+  } catch {
+    return { headers, body: received };
+  }
 }
 
 function causeOf(error: unknown, { aborted, reason }: AbortSignal, sent: boolean): Pick<HttpFault, 'code' | 'message'> {

@@ -14,12 +14,12 @@ export interface Failure extends Omit<HttpFault, 'code'> {
   readonly code: HttpFaultCode | 'compressed' | 'too_large';
 }
 
-/** A compressed response, which we do not accept, and one of more than `maxBytes` are failures. */
+/** A compressed response that `exchange` could not decompress, and one of more than `maxBytes` are failures. */
 export function readResponse(outcome: HttpOutcome, maxBytes: number): ApiResponse | Failure {
   if (outcome.kind === 'failed') return outcome;
   const { kind, status, headers, body, truncated } = outcome;
   if ((headers['content-encoding'] ?? 'identity') !== 'identity') {
-    const message = 'the response is compressed, which we did not request';
+    const message = 'the response is compressed in an unknown way, which we did not request';
     return { kind: 'failed', code: 'compressed', sent: true, message };
   }
   if (truncated) {

@@ -91,7 +91,6 @@ export function createTransport(baseUrl: URL, options: TransportOptions) {
     const url = new URL(`${base}${path}`);
     const headers = {
       Accept: 'application/json',
-      'Accept-Encoding': 'identity',
       ...(body !== undefined && { 'Content-Type': 'application/json' }),
       ...(bearer !== undefined && { Authorization: `Bearer ${bearer.reveal()}` }),
     };
