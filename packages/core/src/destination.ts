@@ -114,7 +114,10 @@ export interface FindResult {
 }
 
 export interface Destination<Code extends string = string> {
-  /** Replaces the definition's `assurance` if the configuration changes it. */
+  /**
+   * Replaces the definition's `assurance`, if the configuration or the server decides it. It is read again each time, so a
+   * getter may return another value once the server has shown less than it promised.
+   */
   readonly assurance?: Assurance;
   /**
    * Sends a batch once and reports the result of each event. Return every expected failure; a thrown error counts as a
@@ -153,6 +156,11 @@ export interface DestinationContext<Metric extends string = never> {
   resolvePath(path: string): string;
   secret(reference: SecretReference): SecretSource;
   /**
+   * Time limit of one `deliver` in milliseconds; its signal fires then. A library that has a time limit of its own for a
+   * request needs a shorter one, or it never learns that a server does not answer.
+   */
+  readonly timeoutMs: number;
+  /**
    * An HTTP agent for `url`. It keeps connections alive, uses the configured proxy, and verifies certificates against the
    * system's and the configured authorities. A destination must open its connections with it.
    */
@@ -187,6 +195,8 @@ export interface DestinationDefinition<
   readonly assurance: Assurance;
   /** Every code that its reports can use, `^[a-z][a-z0-9_]*$`. One code for each cause. */
   readonly codes: readonly Code[];
+  /** The codes of `degraded`, each with what an operator can do about it. */
+  readonly degraded?: Readonly<Partial<Record<Code, string>>>;
   /**
    * The plugin's counters by name, `^[a-z][a-z0-9_]*$`. `files_deleted` is exported as `xiq_siem.destination.files_deleted`, with
    * the declared attributes and the attribute `destination`. The meter rejects undeclared names and attributes.

@@ -8,7 +8,12 @@ it.each([
   [418, 'bad_request'],
   [500, 'server_error'],
   [503, 'service_unavailable'],
-  [507, 'server_error'],
+  [504, 'gateway_timeout'],
+  [506, 'server_error'],
+  [507, 'service_unavailable'],
+  [521, 'bad_gateway'],
+  [524, 'gateway_timeout'],
+  [599, 'gateway_timeout'],
 ])('status %i has the code %s', (status, code) => {
   expect(codeOfStatus(status)).toBe(code);
 });

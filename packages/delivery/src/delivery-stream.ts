@@ -217,8 +217,13 @@ export function startDeliveryStream(
     wakeup.notify();
   }
 
+  const withAdvice = (degraded: { readonly events: number; readonly code: string }) => {
+    const advice = definition.degraded?.[degraded.code];
+    return { ...degraded, ...(advice !== undefined && { advice }) };
+  };
+
   function streamStatus(): DestinationStatus {
-    const { blocked, possibleDuplicates, lastDeliveredMs, lastMessage, lastFailure } = settlement.summary();
+    const { blocked, degraded, possibleDuplicates, lastDeliveredMs, lastMessage, lastFailure } = settlement.summary();
     const { sequence, counters, open } = ledger.summary();
     const stream = streamState();
     const suspension = permit.suspension(stream);
@@ -244,6 +249,7 @@ export function startDeliveryStream(
       awaitingResend: queue.awaitingResend(),
       batchesInFlight: inFlight.size,
       possibleDuplicates,
+      ...(degraded && { degraded: withAdvice(degraded) }),
       pluginFaults: sender.pluginFaults(),
       lastDeliveredMs,
     };

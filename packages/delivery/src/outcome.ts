@@ -9,7 +9,13 @@ interface Unsettled {
   readonly message: string | undefined;
 }
 export type Decision =
-  | { readonly kind: 'settle'; readonly pending: Pending; readonly outcome: Outcome & { readonly kind: 'delivered' } }
+  | {
+      readonly kind: 'settle';
+      readonly pending: Pending;
+      readonly outcome: Outcome & { readonly kind: 'delivered' };
+      /** Code of a degraded event. */
+      readonly degraded: string | undefined;
+    }
   | { readonly kind: 'resend'; readonly pending: Pending }
   | ({ readonly kind: 'blocked' } & Unsettled)
   | ({ readonly kind: 'deadLetter' } & Unsettled);
@@ -83,7 +89,7 @@ export function decide(batch: readonly Pending[], report: CheckedReport, context
     if (verdict.verdict === 'delivered') {
       const { degraded, duplicate } = verdict;
       const outcome = { kind: 'delivered', degraded: degraded !== undefined, duplicate: duplicate === true } as const;
-      return { kind: 'settle', pending, outcome };
+      return { kind: 'settle', pending, outcome, degraded };
     }
     const { code, message } = verdict;
     if (verdict.verdict === 'blocked') return { kind: 'blocked', pending, code, message };

@@ -17,7 +17,7 @@ export interface DeliveryDestination {
   /** Name in the configuration. */
   readonly name: string;
   readonly destination: Destination;
-  readonly definition: Pick<DestinationDefinition, 'type' | 'assurance' | 'codes' | 'maxInFlight'>;
+  readonly definition: Pick<DestinationDefinition, 'type' | 'assurance' | 'codes' | 'degraded' | 'maxInFlight'>;
   readonly options: DeliveryOptions;
   readonly position: DurablePosition;
 }

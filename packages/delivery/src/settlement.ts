@@ -41,6 +41,7 @@ export function createSettlement(
   let lastDeliveredMs: number | undefined;
   let lastMessage: string | undefined;
   let lastFailure: LastFailure | undefined;
+  let lastDegraded: { readonly events: number; readonly code: string } | undefined;
 
   const countEvents = (outcome: string, events = 1) =>
     meter.add('xiq_siem.destination.events', events, { destination: name, outcome });
@@ -94,13 +95,16 @@ export function createSettlement(
       } else {
         wasUnblocked ||= pending.isBlocked;
         blockedEvents.unblock(pending);
-        const { degraded, duplicate } = decision.outcome;
+        const { degraded, outcome } = decision;
         const { sequence, element } = pending.event;
         onDelivered?.({ sequence, element });
-        settleEvent(pending.event, decision.outcome);
+        settleEvent(pending.event, outcome);
         counts.delivered++;
-        if (degraded) counts.degraded++;
-        if (duplicate) counts.duplicate++;
+        if (degraded !== undefined) {
+          counts.degraded++;
+          lastDegraded = { events: (lastDegraded?.events ?? 0) + 1, code: degraded };
+        }
+        if (outcome.duplicate) counts.duplicate++;
         else if (pending.maybeDelivered) counts.possible_duplicate++;
       }
     }
@@ -158,6 +162,8 @@ export function createSettlement(
       openBytes,
       blocked: blockedEvents.summary(),
       possibleDuplicates,
+      /** Degraded events since the start of the process; the code is that of the last one. */
+      degraded: lastDegraded,
       lastDeliveredMs,
       /** Sanitized message of the last failure. */
       lastMessage,

@@ -51,6 +51,25 @@ describe('the status of a destination', () => {
     expect(statusOf('a')).toMatchObject({ lastDeliveredMs: takenMs, counters: { delivered: 3, deadLettered: 3 } });
   });
 
+  test('L5: has its degraded events with the advice of the plugin, and its assurance as it is now', async () => {
+    let assurance: 'indexed' | 'accepted' = 'indexed';
+    const plugin = {
+      ...scripted((batch) => each(batch, () => ({ verdict: 'delivered', degraded: 'bad' }))),
+      get assurance() {
+        return assurance;
+      },
+    };
+    const spec = destination('a', plugin);
+    const definition = { ...spec.definition, degraded: { bad: 'change the setting' } };
+    const { clock, statusOf } = fixture(memoryJournal(...bodies(1, 3)), [{ ...spec, definition }]);
+    expect(statusOf('a')).toMatchObject({ assurance: 'indexed' });
+    expect(statusOf('a').degraded).toBeUndefined();
+    await clock.runUntil(() => statusOf('a').sequence === 1);
+    assurance = 'accepted';
+    const degraded = { events: 3, code: 'bad', advice: 'change the setting' };
+    expect(statusOf('a')).toMatchObject({ assurance: 'accepted', degraded });
+  });
+
   test('has the time of the last state change and the end of the wait', async () => {
     let isDown = true;
     const plugin = scripted((batch, call, signal) =>

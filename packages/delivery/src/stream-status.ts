@@ -17,6 +17,7 @@ export interface LastFailure {
 export interface DestinationStatus {
   readonly name: string;
   readonly type: string;
+  /** As it is now: a destination may lower it while it runs. */
   readonly assurance: Assurance;
   readonly state: 'running' | 'backing_off' | 'paused' | 'stopping' | 'stopped';
   /**
@@ -57,6 +58,8 @@ export interface DestinationStatus {
   readonly batchesInFlight: number;
   /** Events delivered after an attempt with an unknown result, since the start of the process. */
   readonly possibleDuplicates: number;
+  /** Degraded events since the start of the process, and the code of the last one with its advice. */
+  readonly degraded?: { readonly events: number; readonly code: string; readonly advice?: string };
   /** Breaches of the plugin contract, since the start of the process. */
   readonly pluginFaults: number;
   /** Epoch milliseconds; undefined before the first delivery since the start of the process. */

@@ -138,7 +138,7 @@ export type DestinationServices = Pick<PluginServices, 'now' | 'log' | 'meter'>;
 
 /** The context of a destination, and a `redact` for every secret that it has read. */
 export function destinationContext(
-  { name, definition: { metrics }, proxy, caFile }: ConfiguredDestination,
+  { name, definition: { metrics }, options: { timeoutMs }, proxy, caFile }: ConfiguredDestination,
   configuration: Configuration,
   { now, log, meter }: DestinationServices,
 ): { readonly context: DestinationContext<string>; redact(text: string): string } {
@@ -150,6 +150,7 @@ export function destinationContext(
     log: bound,
     meter: pluginMeter('destination', name, metrics ?? {}, { log, meter }),
     now,
+    timeoutMs,
     fields: [...ecsFieldDefinitions, ...[registry.self, ...registry.sources].flatMap((source) => source.fields)],
     resolvePath,
     agent: createAgents(configuration, { proxy, caFile }),

@@ -116,6 +116,7 @@ async function stateOf(
     counters: countersOf(counters, stream),
     deadLetters: await deadLettersOf(readModel, name, position, counters.deadLettered),
     possibleDuplicates: stream?.possibleDuplicates ?? 0,
+    ...(stream?.degraded && { degraded: stream.degraded }),
     pluginFaults: stream?.pluginFaults ?? 0,
   };
 }

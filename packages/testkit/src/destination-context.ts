@@ -9,17 +9,20 @@ export interface DestinationContextOptions {
   readonly meter: DestinationContext<string>['meter'];
   readonly name?: string;
   readonly now?: () => number;
+  /** Default: one minute, as in the configuration. */
+  readonly timeoutMs?: number;
   /** Secrets by the name of their `env` reference, or the path of their `file` reference. */
   readonly secrets?: Readonly<Record<string, Secret>>;
 }
 
 export function destinationContext(options: DestinationContextOptions): DestinationContext<string> {
-  const { log, meter, name = 'under-test', now = Date.now, secrets = {} } = options;
+  const { log, meter, name = 'under-test', now = Date.now, timeoutMs = 60_000, secrets = {} } = options;
   return {
     name,
     log,
     meter,
     now,
+    timeoutMs,
     fields: ecsFieldDefinitions,
     resolvePath: (path) => path,
     secret: (reference) => {

@@ -106,3 +106,9 @@ describe('an unexpected response leaves the events unknown for which it has no r
     expect(verdicts.map(({ verdict }) => verdict)).toEqual(['delivered', 'rejected']);
   });
 });
+
+test('L8: no status from 500 to 599 rejects an event', () => {
+  for (let status = 500; status < 600; status++) {
+    expect(verdictOf({ status, ...error('some_exception') })).toMatchObject({ verdict: 'retry' });
+  }
+});

@@ -96,7 +96,7 @@ function faultOfResponse({ statusCode: status = 0, body, headers }: errors.Respo
     code: codeOfResponse(status, type, message),
     message: `HTTP ${status}${message}`,
     // A gateway that times out does not know the result of the request.
-    mayBeAccepted: status === 504,
+    mayBeAccepted: codeOfStatus(status) === 'gateway_timeout',
     status,
     waitMs: retryAfterMs(retryAfter.safeParse(headers?.['retry-after']).data, nowMs),
   };

@@ -34,6 +34,7 @@ export function testContext(ca?: string) {
     log: { debug: write, info: write, warn: write, error: write },
     meter: { add() {} },
     now: () => clock.nowMs,
+    timeoutMs: 60_000,
     resolvePath: (path) => resolve(path),
     secret: (reference) => ({
       current() {

@@ -37,6 +37,7 @@ export function testContext(name = 'archive') {
       },
     },
     now: () => clock.nowMs,
+    timeoutMs: 60_000,
     resolvePath: (path) => resolve(path),
     secret: () => ({ current: () => [] }),
     fields: [],

@@ -77,7 +77,7 @@ it.each([
   [429, 'unavailable', 'too_many_requests'],
   [502, 'unavailable', 'bad_gateway'],
   [503, 'unavailable', 'service_unavailable'],
-  [504, 'unavailable', 'gateway_timeout'],
+  [507, 'unavailable', 'service_unavailable'],
 ])('HTTP %i is %s for the whole batch, and sends no second request', async (status, batch, code) => {
   const { server, destination } = await fixture(() => ({
     status,
@@ -90,10 +90,11 @@ it.each([
   expect(server.requests).toHaveLength(1);
 });
 
-it.each([500, 501, 505])('HTTP %i rejects the whole batch, as OTLP specifies', async (status) => {
-  const { server, destination } = await fixture(() => ({ status }));
+it('HTTP 500 rejects the whole batch, as OTLP specifies', async () => {
+  const { server, destination } = await fixture(() => ({ status: 500 }));
+  const message = expect.stringContaining('HTTP 500 (');
   expect(await destination.deliver(batchOf(['a', 'b']), noSignal)).toEqual({
-    items: [0, 1].map((index) => ({ index, verdict: 'rejected', code: 'server_error', message: `HTTP ${status}` })),
+    items: [0, 1].map((index) => ({ index, verdict: 'rejected', code: 'server_error', message })),
   });
   expect(server.requests).toHaveLength(1);
 });
@@ -106,11 +107,17 @@ it('HTTP 500 is retried if configured', async () => {
   });
 });
 
-it.each([501, 505])('HTTP %i is rejected although retryOn500 is set', async (status) => {
-  const { destination } = await fixture(() => ({ status }), { retryOn500: true });
+it('L8: no status from 500 to 599 but 500 itself rejects an event, and 500 names what to check', async () => {
+  let status = 500;
+  const { destination } = await fixture(() => ({ status }));
   expect(await destination.deliver(batchOf(['a']), noSignal)).toMatchObject({
-    items: [{ index: 0, verdict: 'rejected', code: 'server_error' }],
+    items: [{ verdict: 'rejected', message: expect.stringMatching(/`protocol`.*path.*`retryOn500/) }],
   });
+  for (status = 501; status < 600; status++) {
+    const report = await destination.deliver(batchOf(['a']), noSignal);
+    const result = 'batch' in report ? report.batch : report.items[0]?.verdict;
+    expect([status, result]).toEqual([status, [504, 522, 524, 598, 599].includes(status) ? 'unknown' : 'unavailable']);
+  }
 });
 
 it.each([

@@ -40,7 +40,7 @@ export interface Fault {
 /**
  * Why the server accepted no event of a request. `tooLarge`, `unavailable`, `misconfigured`: as in a delivery report.
  * `badRequest`: at least one event is invalid. `rejected`: permanently, whatever the events are. `unknown`: the request
- * was sent, and no response came.
+ * was sent, and whether the server got it is not known.
  */
 export interface Failure extends Fault {
   readonly kind: 'tooLarge' | 'unavailable' | 'misconfigured' | 'badRequest' | 'rejected' | 'unknown';
@@ -74,6 +74,9 @@ const advice: Partial<Record<OtelCode, string>> = {
   not_found: pathAdvice,
   method_not_allowed: pathAdvice,
   unsupported_media_type: 'try the other `protocol`',
+  server_error:
+    'OTLP rejects events with 500. If every request gets it, check `protocol` and the path of `url`; `retryOn500: true` ' +
+    'sends the events again',
   redirected: 'set `url` to the target of the redirect: redirects are not followed',
 };
 
@@ -119,12 +122,14 @@ function failureOf(status: number, text: string, retryOn500: boolean): Omit<Fail
     case 'request_timeout':
     case 'bad_gateway':
     case 'service_unavailable':
-    case 'gateway_timeout':
       return { kind: 'unavailable', code };
+    // A gateway that times out does not know the result of the request.
+    case 'gateway_timeout':
+      return { kind: 'unknown', code };
     case 'too_large':
       return { kind: 'tooLarge', code };
     case 'server_error':
-      return { kind: status === 500 && retryOn500 ? 'unavailable' : 'rejected', code };
+      return { kind: status === 500 && !retryOn500 ? 'rejected' : 'unavailable', code };
     case 'bad_request':
       return tooLargeText.test(text) ? { kind: 'tooLarge', code: 'too_large' } : { kind: 'badRequest', code };
     default:

@@ -32,6 +32,7 @@ export function testContext({ secrets = {}, ca }: TestContextOptions = {}) {
     log: { debug: write, info: write, warn: write, error: write },
     meter: { add: () => {} },
     now: () => clock.nowMs,
+    timeoutMs: 60_000,
     resolvePath: (path) => path,
     fields: [{ name: 'extreme.xiq.extra', type: 'flattened' }],
     secret: (reference) => ({

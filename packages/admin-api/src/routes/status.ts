@@ -43,6 +43,10 @@ const destination = z.strictObject({
     unaccounted: z.int(),
   }),
   possibleDuplicates: count,
+  degraded: z
+    .strictObject({ events: count, code: z.string(), advice: z.string().optional() })
+    .optional()
+    .describe('Events that the server stored in part or in another place, since the start; the code of the last one.'),
   pluginFaults: count,
 });
 export type DestinationState = z.infer<typeof destination>;
