@@ -15,6 +15,8 @@ export interface BodyLog {
   append(metadata: BodyMetadata, bytes: Uint8Array): Promise<string>;
   /** Whether `append` would succeed now; if not, the code and message of its error. */
   acceptance(): { readonly ok: true } | { readonly ok: false; readonly code: string; readonly message: string };
+  /** The share of its size limit that the log uses, 0 to 1. Cheap. */
+  usage(): number;
   extent(): BodyLogExtent;
   /**
    * Number of bodies from one sequence to another, both inclusive, or to the tail. Includes lost bodies, and removed ones

@@ -152,6 +152,10 @@ export interface DestinationContext<Metric extends string = never> {
   readonly meter: Meter<Metric>;
   /** Epoch milliseconds. Use no other clock: tests replace it. */
   now(): number;
+  /**
+   * Whether files may be deleted because of their age. False while the wall clock may be wrong. Ask before each deletion.
+   */
+  mayDeleteByAge(): boolean;
   /** Makes a configured path absolute. A relative path is relative to the configuration file. */
   resolvePath(path: string): string;
   secret(reference: SecretReference): SecretSource;

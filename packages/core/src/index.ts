@@ -1,4 +1,6 @@
 // The public contract of sources, destinations and pipeline stages.
+export type { AgeGuard, ClockStep } from './age-guard.ts';
+export { createAgeGuard } from './age-guard.ts';
 export type { BodyMetadata, Origin, StoredBody } from './body.ts';
 export type { BodyLog, BodyLogExtent, FoundBody, PositionOptions, ReadableBodyLog, RetentionGap } from './body-log.ts';
 export type {

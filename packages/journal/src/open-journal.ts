@@ -227,6 +227,7 @@ async function openDirectory(options: JournalOptions): Promise<Journal> {
     append: appendBody,
     acceptance: () =>
       refusal === undefined ? { ok: true } : { ok: false, code: refusal.code, message: refusal.message },
+    usage: () => set.bytes() / maxBytes,
     position: positions.open,
     releasePosition: positions.release,
     positions: () => new Map(positions.all().map(({ destination, position }) => [destination, position])),

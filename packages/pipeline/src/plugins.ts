@@ -21,6 +21,8 @@ export interface PluginServices extends PluginMeterServices {
   readonly agent: AgentIdentity;
   readonly secretsDirectory: string;
   readonly now: () => number;
+  /** Default: never. Only a running connector deletes files by age. */
+  readonly mayDeleteByAge?: () => boolean;
 }
 
 export interface ReceivingSource {
@@ -134,13 +136,13 @@ export async function openDestination(
   return { configured, destination: await configured.create(context), redact };
 }
 
-export type DestinationServices = Pick<PluginServices, 'now' | 'log' | 'meter'>;
+export type DestinationServices = Pick<PluginServices, 'now' | 'log' | 'meter' | 'mayDeleteByAge'>;
 
 /** The context of a destination, and a `redact` for every secret that it has read. */
 export function destinationContext(
   { name, definition: { metrics }, options: { timeoutMs }, proxy, caFile }: ConfiguredDestination,
   configuration: Configuration,
-  { now, log, meter }: DestinationServices,
+  { now, log, meter, mayDeleteByAge = () => false }: DestinationServices,
 ): { readonly context: DestinationContext<string>; redact(text: string): string } {
   const { resolvePath, registry } = configuration;
   const bound = boundLogger(log, { destination: name });
@@ -151,6 +153,7 @@ export function destinationContext(
     meter: pluginMeter('destination', name, metrics ?? {}, { log, meter }),
     now,
     timeoutMs,
+    mayDeleteByAge,
     fields: [...ecsFieldDefinitions, ...[registry.self, ...registry.sources].flatMap((source) => source.fields)],
     resolvePath,
     agent: createAgents(configuration, { proxy, caFile }),

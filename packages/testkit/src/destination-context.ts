@@ -23,6 +23,7 @@ export function destinationContext(options: DestinationContextOptions): Destinat
     meter,
     now,
     timeoutMs,
+    mayDeleteByAge: () => true,
     fields: ecsFieldDefinitions,
     resolvePath: (path) => path,
     secret: (reference) => {

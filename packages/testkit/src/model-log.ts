@@ -208,6 +208,7 @@ export function modelLog(options: ModelLogOptions = {}): ModelLogStore {
         }
         return { ok: true };
       },
+      usage: () => bytesFrom(0) / capacityBytes,
       extent: () => ({
         firstSequence: firstSequence(),
         nextSequence: nextSequence(),

@@ -35,6 +35,7 @@ export function testContext(ca?: string) {
     meter: { add() {} },
     now: () => clock.nowMs,
     timeoutMs: 60_000,
+    mayDeleteByAge: () => true,
     resolvePath: (path) => resolve(path),
     secret: (reference) => ({
       current() {

@@ -26,7 +26,7 @@ export function testContext(name = 'archive') {
   const counted: Record<string, number> = {};
   const logged: { event: string; attributes: LogAttributes | undefined }[] = [];
   const write = (event: string, attributes?: LogAttributes) => void logged.push({ event, attributes });
-  const clock = { nowMs: firstDay };
+  const clock = { nowMs: firstDay, mayDelete: true };
   const context: DestinationContext<string> = {
     name,
     log: { debug: write, info: write, warn: write, error: write },
@@ -38,6 +38,7 @@ export function testContext(name = 'archive') {
     },
     now: () => clock.nowMs,
     timeoutMs: 60_000,
+    mayDeleteByAge: () => clock.mayDelete,
     resolvePath: (path) => resolve(path),
     secret: () => ({ current: () => [] }),
     fields: [],

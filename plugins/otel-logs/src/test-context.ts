@@ -33,6 +33,7 @@ export function testContext({ secrets = {}, ca }: TestContextOptions = {}) {
     meter: { add: () => {} },
     now: () => clock.nowMs,
     timeoutMs: 60_000,
+    mayDeleteByAge: () => true,
     resolvePath: (path) => path,
     fields: [{ name: 'extreme.xiq.extra', type: 'flattened' }],
     secret: (reference) => ({
