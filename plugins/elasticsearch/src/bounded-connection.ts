@@ -1,5 +1,7 @@
-// The client's connection, with a limit for response bodies and with cancellation while a body is read.
+// The client's connection, with limits on the time and the size of a whole response.
 import { addAbortSignal } from 'node:stream';
+import { promisify } from 'node:util';
+import { unzip } from 'node:zlib';
 import {
   type ConnectionRequestOptions,
   type ConnectionRequestOptionsAsStream,
@@ -13,8 +15,13 @@ import {
 /** Enough for 10,000 bulk items with errors, and for the templates of a large cluster. */
 export const maxResponseBytes = 16 * 1024 ** 2;
 
-/** HttpConnection ignores its signal and its time limit after the response headers. */
+const decompress = promisify(unzip);
+
+/** HttpConnection ignores its signal and its time limit after the response headers, and trusts `content-encoding`. */
 export class BoundedConnection extends HttpConnection {
+  /** Requests without a complete response. */
+  waiting = 0;
+
   override request(
     params: ConnectionRequestParams,
     options: ConnectionRequestOptions,
@@ -25,19 +32,37 @@ export class BoundedConnection extends HttpConnection {
   ): Promise<ConnectionRequestResponseAsStream>;
   override async request(
     params: ConnectionRequestParams,
-    options: ConnectionRequestOptions,
+    { timeout, ...options }: ConnectionRequestOptions,
   ): Promise<ConnectionRequestResponse | ConnectionRequestResponseAsStream> {
-    const response = await super.request(params, { ...options, asStream: true });
-    if ('asStream' in options) return response;
-    return { ...response, body: await readText(response.body, options.signal) };
+    const limit = new AbortController();
+    const timer = timeout ? setTimeout(() => limit.abort(), timeout) : undefined;
+    const signal = options.signal ? AbortSignal.any([options.signal, limit.signal]) : limit.signal;
+    this.waiting++;
+    try {
+      const response = await super.request(params, { ...options, signal, asStream: true });
+      if ('asStream' in options) return response;
+      const received = await readBytes(response.body, signal);
+      const { 'content-encoding': encoding = '', ...headers } = response.headers;
+      const body = encoding === '' || received.length === 0 ? received : await decoded(received, encoding);
+      return { ...response, headers, body: body.toString('utf8') };
+    } catch (error) {
+      // As a time-out, which marks the node as dead: a cancelled request would not.
+      if (limit.signal.aborted && !options.signal?.aborted) {
+        throw new errors.TimeoutError(`no complete response within ${timeout} ms`);
+      }
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      this.waiting--;
+    }
   }
 }
 
-async function readText(body: ConnectionRequestResponseAsStream['body'], signal: AbortSignal | undefined) {
+async function readBytes(body: ConnectionRequestResponseAsStream['body'], signal: AbortSignal): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {
-    if (signal !== undefined) addAbortSignal(signal, body);
+    addAbortSignal(signal, body);
     for await (const chunk of body) {
       chunks.push(chunk);
       bytes += chunk.length;
@@ -45,9 +70,20 @@ async function readText(body: ConnectionRequestResponseAsStream['body'], signal:
       if (bytes > maxResponseBytes) break;
     }
   } catch {
-    if (signal?.aborted) throw new errors.RequestAbortedError('Request aborted');
+    if (signal.aborted) throw new errors.RequestAbortedError('Request aborted');
     throw new errors.ConnectionError('read ended before the end of the response');
   }
   if (bytes > maxResponseBytes) throw new errors.DeserializationError(`more than ${maxResponseBytes} bytes`, '');
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
+}
+
+/** Some proxies compress a response although the request asks for `identity`. */
+async function decoded(received: Buffer, encoding: string): Promise<Buffer> {
+  if (/^identity$/i.test(encoding)) return received;
+  try {
+    if (!/^(?:x-)?gzip$|^deflate$/i.test(encoding)) throw new Error('not supported');
+    return await decompress(received, { maxOutputLength: maxResponseBytes });
+  } catch {
+    throw new errors.DeserializationError(`content encoding ${encoding.slice(0, 50)} cannot be read`, '');
+  }
 }

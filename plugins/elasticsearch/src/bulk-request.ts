@@ -37,9 +37,11 @@ export async function sendBulk(
   const text = lines.join('');
   const body = useGzip ? await compress(text, { level: 1 }) : text;
   const encoding = useGzip ? { 'content-encoding': 'gzip' } : {};
+  // Elasticsearch then reports a shard that is not available before the request times out.
+  const timeout = `${Math.ceil(server.timeoutMs / 2)}ms`;
   return server.request(signal, (client, options) =>
     client.bulk(
-      { body, require_data_stream: true, filter_path: filterPath },
+      { body, require_data_stream: true, timeout, filter_path: filterPath },
       { ...options, headers: { ...options.headers, 'content-type': compatible.ndjson, ...encoding } },
     ),
   );

@@ -1,3 +1,4 @@
+import { createServer, request } from 'node:http';
 import { type RunningServer, startServer } from '@xiq-siem/testbed';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ElasticsearchConfig } from './config.ts';
@@ -240,6 +241,65 @@ test('a data stream of another template is blocked until setup rolls it over', a
   await unchecked.destination.close?.();
   await destination.close?.();
 });
+
+test('L2: a second node that stores events and never responds is left out, and no event is stored twice', async () => {
+  const hanging = createServer((incoming) => {
+    const { method, url: path, headers } = incoming;
+    incoming.pipe(request(`${server.url}${path}`, { method, headers }, (response) => response.resume()));
+  });
+  await new Promise<void>((resolve) => hanging.listen(0, '127.0.0.1', resolve));
+  const address = hanging.address();
+  if (address === null || typeof address === 'string') throw new Error('the server does not listen');
+  const { context } = testContext();
+  const config = { ...configOf(server.url), nodes: [server.url, `http://127.0.0.1:${address.port}`] };
+  const destination = await elasticsearchDestination.create(config, { ...context, timeoutMs: 4_000 });
+  const namespace = 'hung';
+  try {
+    const unknown: string[] = [];
+    const counts = { duplicates: 0, timedOut: 0 };
+    const send = async (ids: readonly string[]) => {
+      const report = await destination.deliver(batchOf(ids, { namespace }), noSignal);
+      if ('batch' in report) {
+        // The request for the templates had no response: nothing was sent.
+        expect(report).toMatchObject({ batch: 'unavailable', code: 'timed_out' });
+        counts.timedOut++;
+        return send(ids);
+      }
+      for (const { index, ...verdict } of report.items) {
+        if (verdict.verdict === 'delivered') counts.duplicates += verdict.duplicate ? 1 : 0;
+        else unknown.push(ids[index] ?? '');
+      }
+      if (report.items.some(({ verdict }) => verdict === 'unknown')) counts.timedOut++;
+    };
+    const ids = Array.from({ length: 60 }, (_, at) => `hung-${at}`);
+    for (let at = 0; at < ids.length; at += 3) await send(ids.slice(at, at + 3));
+    expect(counts.timedOut).toBe(1);
+    const again = unknown.splice(0);
+    if (again.length > 0) await send(again);
+    expect(counts.duplicates).toBe(again.length);
+    expect((await search(namespace)).map(({ _id }) => _id).sort()).toEqual(ids.toSorted());
+  } finally {
+    await destination.close?.();
+    hanging.closeAllConnections();
+    hanging.close();
+  }
+}, 60_000);
+
+test('L2: a shard that is not available is reported before the time limit, and its events are retried', async () => {
+  const { context } = testContext();
+  const template = 'logs-extreme_xiq.audit-red';
+  const settings = { 'index.routing.allocation.require._name': 'nowhere' };
+  const other = { index_patterns: [`${template}*`], priority: 902, data_stream: {}, template: { settings } };
+  await requestJson(server, 'PUT', '/_index_template/red', other);
+  const config = configOf(server.url, { requireTemplate: false });
+  const destination = await elasticsearchDestination.create(config, { ...context, timeoutMs: 4_000 });
+  expect(await destination.deliver(batchOf(['red'], { namespace: 'red' }), noSignal)).toMatchObject({
+    items: [{ verdict: 'retry', code: 'service_unavailable', message: expect.stringContaining('unavailable_shards') }],
+  });
+  await requestJson(server, 'DELETE', '/_data_stream/logs-extreme_xiq.audit-red');
+  await requestJson(server, 'DELETE', '/_index_template/red');
+  await destination.close?.();
+}, 60_000);
 
 test('a stopped server is unavailable, and receives events again after its restart', async () => {
   const { destination } = await open();

@@ -1,6 +1,7 @@
 // For tests: a fake Elasticsearch with the endpoints of this destination and scripted responses.
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { z } from 'zod';
 
@@ -16,16 +17,26 @@ export interface TestRequest {
 
 export interface Reply {
   readonly status?: number;
-  /** A string is sent unchanged, other values as JSON. */
+  /** A string and bytes are sent unchanged, other values as JSON. */
   readonly body: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**
- * Replaces the default reply. `hang`: no reply; `stall`: a reply that stops in the middle; `endless`: a reply without end;
- * `cut`: closes the connection; undefined: the default reply.
+ * Replaces the default reply. `hang`: no reply; `stall`: stores the events, and stops in the middle of the reply; `endless`:
+ * a reply without end; `cut`: closes the connection; undefined: the default reply.
  */
 export type Script = (request: TestRequest) => Reply | 'hang' | 'stall' | 'endless' | 'cut' | undefined;
+
+/** What the nodes of one cluster share. */
+export function emptyCluster() {
+  return {
+    documents: [] as StoredDocument[],
+    written: new Map<string, unknown>(),
+    /** The mappings of each data stream's indices, oldest first. */
+    streams: new Map<string, unknown[]>(),
+  };
+}
 
 export interface TestServer {
   readonly url: string;
@@ -54,12 +65,12 @@ const idsQuery = z.object({ query: z.object({ ids: z.object({ values: z.array(z.
 const mappingsIn = z.object({ template: z.object({ mappings: z.record(z.string(), z.unknown()) }) });
 const mappingsPath = '/_component_template/extreme_xiq@mappings';
 
-export async function startTestServer(): Promise<TestServer> {
+/** `latencyMs`: the time from a request to its reply. */
+export async function startTestServer(
+  { documents, written, streams } = emptyCluster(),
+  latencyMs = 0,
+): Promise<TestServer> {
   const requests: TestRequest[] = [];
-  const documents: StoredDocument[] = [];
-  const written = new Map<string, unknown>();
-  /** The mappings of each data stream's indices, oldest first. */
-  const streams = new Map<string, unknown[]>();
   const sockets = new Set<Socket>();
   let script: Script | undefined;
   let server: Server;
@@ -167,7 +178,9 @@ export async function startTestServer(): Promise<TestServer> {
         return;
       }
       if (reply === 'stall') {
+        defaultReply(seen);
         response.writeHead(200, { 'x-elastic-product': 'Elasticsearch', 'content-type': 'application/json' });
+        response.flushHeaders();
         response.write('{"items":[');
         return;
       }
@@ -181,13 +194,15 @@ export async function startTestServer(): Promise<TestServer> {
         writeMore();
         return;
       }
-      const isText = typeof reply.body === 'string';
+      if (latencyMs > 0) await setTimeout(latencyMs);
+      const { body } = reply;
+      const isText = typeof body === 'string';
       response.writeHead(reply.status ?? 200, {
         'x-elastic-product': 'Elasticsearch',
         'content-type': isText ? 'text/html' : 'application/vnd.elasticsearch+json;compatible-with=8',
         ...reply.headers,
       });
-      response.end(typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body));
+      response.end(isText || body instanceof Uint8Array ? body : JSON.stringify(body));
     });
     server.on('connection', (socket) => {
       sockets.add(socket);
