@@ -37,8 +37,9 @@ export async function sendBulk(
   const text = lines.join('');
   const body = useGzip ? await compress(text, { level: 1 }) : text;
   const encoding = useGzip ? { 'content-encoding': 'gzip' } : {};
-  // Elasticsearch then reports a shard that is not available before the request times out.
-  const timeout = `${Math.ceil(server.timeoutMs / 2)}ms`;
+  // Elasticsearch then reports a shard that is not available before the request times out. It may wait twice: to create
+  // the data stream, and to write.
+  const timeout = `${Math.ceil(server.timeoutMs / 3)}ms`;
   return server.request(signal, (client, options) =>
     client.bulk(
       { body, require_data_stream: true, timeout, filter_path: filterPath },

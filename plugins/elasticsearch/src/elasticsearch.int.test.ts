@@ -252,7 +252,7 @@ test('L2: a second node that stores events and never responds is left out, and n
   if (address === null || typeof address === 'string') throw new Error('the server does not listen');
   const { context } = testContext();
   const config = { ...configOf(server.url), nodes: [server.url, `http://127.0.0.1:${address.port}`] };
-  const destination = await elasticsearchDestination.create(config, { ...context, timeoutMs: 4_000 });
+  const destination = await elasticsearchDestination.create(config, { ...context, timeoutMs: 20_000 });
   const namespace = 'hung';
   try {
     const unknown: string[] = [];
@@ -292,7 +292,7 @@ test('L2: a shard that is not available is reported before the time limit, and i
   const other = { index_patterns: [`${template}*`], priority: 902, data_stream: {}, template: { settings } };
   await requestJson(server, 'PUT', '/_index_template/red', other);
   const config = configOf(server.url, { requireTemplate: false });
-  const destination = await elasticsearchDestination.create(config, { ...context, timeoutMs: 4_000 });
+  const destination = await elasticsearchDestination.create(config, { ...context, timeoutMs: 20_000 });
   expect(await destination.deliver(batchOf(['red'], { namespace: 'red' }), noSignal)).toMatchObject({
     items: [{ verdict: 'retry', code: 'service_unavailable', message: expect.stringContaining('unavailable_shards') }],
   });
