@@ -37,8 +37,8 @@ export async function sendBulk(
   const text = lines.join('');
   const body = useGzip ? await compress(text, { level: 1 }) : text;
   const encoding = useGzip ? { 'content-encoding': 'gzip' } : {};
-  // Elasticsearch then reports a shard that is not available before the request times out. It may wait twice: to create
-  // the data stream, and to write.
+  // Elasticsearch then reports a shard that is not available before the request times out. Before the first write it may
+  // wait 30 s to create the data stream, whatever this says.
   const timeout = `${Math.ceil(server.timeoutMs / 3)}ms`;
   return server.request(signal, (client, options) =>
     client.bulk(

@@ -287,10 +287,11 @@ test('L2: a second node that stores events and never responds is left out, and n
 
 test('L2: a shard that is not available is reported before the time limit, and its events are retried', async () => {
   const { context } = testContext();
-  const template = 'logs-extreme_xiq.audit-red';
+  const template = 'logs-extreme_xiq.audit';
   const settings = { 'index.routing.allocation.require._name': 'nowhere' };
-  const other = { index_patterns: [`${template}*`], priority: 902, data_stream: {}, template: { settings } };
+  const other = { index_patterns: [`${template}-red`], priority: 902, data_stream: {}, template: { settings } };
   await requestJson(server, 'PUT', '/_index_template/red', other);
+  await requestJson(server, 'PUT', `/_data_stream/${template}-red?timeout=1s`);
   const config = configOf(server.url, { requireTemplate: false });
   const destination = await elasticsearchDestination.create(config, { ...context, timeoutMs: 20_000 });
   expect(await destination.deliver(batchOf(['red'], { namespace: 'red' }), noSignal)).toMatchObject({

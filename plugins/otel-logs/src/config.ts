@@ -61,7 +61,10 @@ export const otelLogsConfig = z
       .enum(['message', 'json'])
       .default('message')
       .describe('Body of a log record: the message text, or the whole document as JSON.'),
-    includeOriginal: z.boolean().default(false).describe('Also send the original text, as `log.record.original`.'),
+    includeOriginal: z
+      .boolean()
+      .default(false)
+      .describe('Also send the original text, as `log.record.original`. Events that could not be read always have it.'),
     serviceName: z
       .string()
       .min(1)

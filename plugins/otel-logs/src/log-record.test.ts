@@ -196,3 +196,33 @@ it('adds configured actions to event names', () => {
   const [record] = recordsOf([document], { eventActions: ['repo-created'] });
   expect(record?.eventName).toBe('github.audit.repo_created');
 });
+
+it('L4: an event that could not be read has its original text, whatever is configured', () => {
+  const unreadable = ecsDocument({ 'event.kind': 'pipeline_error', 'event.original': '[{"half":' });
+  for (const config of [{}, { includeOriginal: false }, { body: 'json' }]) {
+    expect(recordsOf([unreadable], config)[0]?.attributes).toMatchObject({ 'log.record.original': '[{"half":' });
+  }
+  expect(recordsOf([auditDocument])[0]?.attributes).not.toHaveProperty(['log.record.original']);
+});
+
+it.each(['http/json', 'http/protobuf'] as const)('L4: %s carries every value of a document', (protocol) => {
+  const invalid: object = { agent: { id: 17, version: true }, log: { level: 3 }, message: 4711 };
+  for (const extra of [{}, invalid]) {
+    const document = { ...auditDocument, ...extra };
+    const decode = (bytes: Uint8Array) =>
+      protocol === 'http/json' ? JSON.parse(Buffer.from(bytes).toString()) : decodeExportRequest(bytes);
+    const records = recordsOf([document], { includeOriginal: true });
+    const sent = JSON.stringify(decode(encodeRequest(protocol, records))).replaceAll('\\', '');
+    for (const value of leavesOf(document)) expect(sent).toContain(value);
+  }
+});
+
+/** The values of a document as text; times in the form of OTLP. */
+function leavesOf(value: unknown): readonly string[] {
+  if (typeof value === 'object' && value !== null) return Object.values(value).flatMap(leavesOf);
+  const text = String(value);
+  const isTime = /^\d{4}-\d\d-\d\dT/.test(text);
+  return value === null
+    ? []
+    : [isTime ? String(Date.parse(text)) : JSON.stringify(text).slice(1, -1).replaceAll('\\', '')];
+}

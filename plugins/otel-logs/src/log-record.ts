@@ -55,12 +55,13 @@ export function createRecordMapper(
       // A field with its own place in the record must not be an attribute too.
       const extract = (name: string) => {
         const value = text(name);
-        fields.delete(name);
+        if (value !== undefined) fields.delete(name);
         return value;
       };
       for (const name of ['@timestamp', 'event.id']) extract(name);
       const level = extract('log.level');
       const message = extract('message');
+      const isUnreadable = fields.get('event.kind') === 'pipeline_error';
       const original = extract('event.original');
       const created = Date.parse(extract('event.created') ?? '');
       const resource = resourceOf({
@@ -73,7 +74,9 @@ export function createRecordMapper(
       const instrumentationScope = scopeOf({ name: extract('agent.type'), version: extract('agent.version') });
       for (const [ecs, otel] of renamedFields) rename(fields, ecs, otel);
       fields.set('log.record.uid', item.id);
-      if (options.includeOriginal && original !== undefined) fields.set('log.record.original', original);
+      // An event that could not be read has its content only there.
+      const hasOriginal = options.includeOriginal || isUnreadable;
+      if (hasOriginal && original !== undefined) fields.set('log.record.original', original);
       const severityNumber = severities.get(level?.toLowerCase() ?? '');
       const body = options.body === 'json' ? item.json : message;
       return {

@@ -1,9 +1,10 @@
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { Secret } from '@xiq-siem/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { batchOf, destinationAt, manyIds, noSignal, startMs } from './test-context.ts';
 import { type Script, type ScriptedResponse, startOtlpServer } from './test-server.ts';
 
+const gzipped = { 'content-encoding': 'gzip' };
 const jsonType = { 'content-type': 'application/json' };
 
 async function fixture(script?: Script, config: object = {}, secrets: Readonly<Record<string, Secret>> = {}) {
@@ -121,6 +122,24 @@ it('L8: no status from 500 to 599 but 500 itself rejects an event, and 500 names
 });
 
 it.each([
+  ['unsupported path requested: "/v1/log"', 'not_found', /`url`.*\/v1\/logs/],
+  [
+    "json encoding isn't supported for opentelemetry format. Use protobuf encoding",
+    'unsupported_media_type',
+    /`protocol`/,
+  ],
+])('L8: HTTP 400 about the path or the encoding is misconfigured: %s', async (body, code, message) => {
+  const { server, destination } = await fixture(() => ({
+    status: 400,
+    headers: { 'content-type': 'text/plain' },
+    body,
+  }));
+  const report = await destination.deliver(batchOf(['a', 'b']), noSignal);
+  expect(report).toMatchObject({ batch: 'misconfigured', code, message: expect.stringMatching(message) });
+  expect(server.requests).toHaveLength(1);
+});
+
+it.each([
   ['7', 7_000],
   [new Date(startMs + 30_000).toUTCString(), 30_000],
   ['soon', undefined],
@@ -134,25 +153,34 @@ it.each<[string, ScriptedResponse]>([
   ['an HTML page', { headers: { 'content-type': 'text/html' }, body: '<html>Log in</html>' }],
   ['an empty HTML page', { headers: { 'content-type': 'text/html' } }],
   ['an HTML page with the protobuf type', { body: '<html>Log in</html>' }],
+  ['text', { headers: { 'content-type': 'text/plain' }, body: 'OK' }],
   ['text without a type', { headers: { 'content-type': '' }, body: 'ok' }],
-  ['broken JSON', { headers: jsonType, body: '{"partialSuccess"' }],
+  ['truncated JSON', { headers: jsonType, body: '{"partialSuccess"' }],
+  ['truncated protobuf', { body: Buffer.from([0x0a, 6, 0x08]) }],
   ['JSON that is no OTLP response', { headers: jsonType, body: '[1]' }],
   ['an invalid partial success', { headers: jsonType, body: '{"partialSuccess":{"rejectedLogRecords":"x"}}' }],
+  ['broken gzip', { headers: { ...jsonType, ...gzipped }, body: gzipSync('{}').subarray(0, 5) }],
+  ['an encoding that was not asked for', { headers: { ...jsonType, 'content-encoding': 'br' }, body: 'x' }],
   ['a long response', { headers: jsonType, body: `{"a":"${'x'.repeat(1_000_000)}"}` }],
   ['a response without end', { instead: 'endless' }],
-])('a 2xx response that is no OTLP delivers nothing: %s', async (_, response) => {
-  const { destination } = await fixture(() => response);
+])('L3: a 2xx response that cannot be read leaves the event unknown: %s', async (_, response) => {
+  const { server, destination } = await fixture(() => response);
   const report = await destination.deliver(batchOf(['a']), noSignal);
-  expect(report).toMatchObject({ batch: 'unavailable', code: 'wrong_server' });
+  expect(report).toMatchObject({ items: [{ verdict: 'unknown', code: 'unexpected_response' }] });
   expect(JSON.stringify(report).length).toBeLessThan(600);
+  expect(server.requests[0]?.headers['accept-encoding']).toBe('identity');
 });
 
 it.each<[string, ScriptedResponse]>([
   ['nothing at all', { status: 204, headers: { 'content-type': '' } }],
   ['nothing as JSON', { headers: jsonType, body: '' }],
+  ['nothing as protobuf', { body: '' }],
+  ['nothing as text', { headers: { 'content-type': 'text/plain' }, body: '' }],
+  ['JSON with the type of text', { headers: { 'content-type': 'text/plain' }, body: '{}' }],
+  ['gzip that was not asked for', { headers: { ...jsonType, ...gzipped }, body: gzipSync('{"partialSuccess":{}}') }],
   ['an empty object', { headers: { 'content-type': 'application/json; charset=utf-8' }, body: '{}' }],
   ['fields of a newer protocol', { headers: jsonType, body: '{"partialSuccess":null,"newer":1}' }],
-])('a success may be %s', async (_, response) => {
+])('L3: a success may be %s', async (_, response) => {
   const { destination } = await fixture(() => response);
   expect(await destination.deliver(batchOf(['a']), noSignal)).toEqual({ items: [{ index: 0, verdict: 'delivered' }] });
 });

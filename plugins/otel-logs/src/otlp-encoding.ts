@@ -26,12 +26,15 @@ const exportResponseJson = z.object({
 });
 const statusJson = z.object({ message: z.string() });
 
-/** Undefined if the body is not OTLP, such as the login page of a proxy. Some servers send no body. */
+/**
+ * Undefined if the body is not OTLP, such as the login page of a proxy. Some servers send no body, or JSON under another
+ * content type.
+ */
 export function decodeResponse(contentType: string, body: Buffer): ExportResponse | undefined {
   const type = mediaType(contentType);
-  if (body.length === 0 && (type === '' || type === contentTypes['http/json'])) return { rejected: 0, message: '' };
+  if (type === 'text/html') return undefined;
+  if (body.length === 0) return { rejected: 0, message: '' };
   if (type === contentTypes['http/protobuf']) return decodeProtobuf(body);
-  if (type !== contentTypes['http/json']) return undefined;
   const read = exportResponseJson.safeParse(parseJson(body.toString('utf8')));
   if (!read.success) return undefined;
   const { rejectedLogRecords, errorMessage } = read.data.partialSuccess ?? {};

@@ -22,8 +22,8 @@ export const otelCodes = [
   'secret_unavailable',
   /** The batch needs more requests than one delivery may send. */
   'split_limit_reached',
-  /** The response is not OTLP. */
-  'wrong_server',
+  /** A 2xx response that is not OTLP: the server may have the events. */
+  'unexpected_response',
 ] as const;
 
 export type OtelCode = (typeof otelCodes)[number];
@@ -66,6 +66,11 @@ const maxPageCharacters = 200;
 const tooLargeText =
   /(?:body|request|message|payload) (?:is )?too large|larger than max|exceeds? (?:the )?(?:max|limit)/i;
 
+/** Some servers return 400 for a wrong path or encoding, such as VictoriaLogs. */
+const wrongPathText = /\b(?:unknown|unsupported) path\b|\bpath (?:is )?not (?:found|supported)\b/i;
+const wrongProtocolText =
+  /\b(?:json|protobuf|encoding|content[- ]type|media type)\b[^.]{0,40}(?:\bnot|n't) supported|\bunsupported (?:content|encoding|media)/i;
+
 const pathAdvice = 'check the path of `url`: it is used unchanged, and mostly ends in /v1/logs';
 
 const advice: Partial<Record<OtelCode, string>> = {
@@ -73,7 +78,8 @@ const advice: Partial<Record<OtelCode, string>> = {
   forbidden: 'check the credentials in `headers`, and their permissions',
   not_found: pathAdvice,
   method_not_allowed: pathAdvice,
-  unsupported_media_type: 'try the other `protocol`',
+  unsupported_media_type: 'set the other `protocol`',
+  bad_request: 'if every event gets it, check `protocol` and the path of `url`',
   server_error:
     'OTLP rejects events with 500. If every request gets it, check `protocol` and the path of `url`; `retryOn500: true` ' +
     'sends the events again',
@@ -89,14 +95,14 @@ export function outcomeOf(outcome: HttpOutcome, { nowMs, retryOn500, secrets }: 
     const text = withHint(sanitizeServerMessage(message, secrets, maxMessageCharacters), hint);
     return { kind: isMisconfigured ? 'misconfigured' : sent ? 'unknown' : 'unavailable', code, message: text };
   }
-  const { status, headers, body } = outcome;
+  const { status, headers, body, truncated } = outcome;
   const contentType = headers['content-type'] ?? '';
   if (status >= 200 && status < 300) {
-    const response = decodeResponse(contentType, body);
+    const response = truncated ? undefined : decodeResponse(contentType, body);
     if (response === undefined) {
       const page = sanitizeServerMessage(body.toString('utf8'), secrets, maxPageCharacters);
       const message = `HTTP ${status}, but the response is not OTLP: check that \`url\` is an OTLP endpoint: ${page}`;
-      return { kind: 'unavailable', code: 'wrong_server', message };
+      return { kind: 'unknown', code: 'unexpected_response', message };
     }
     const message = sanitizeServerMessage(response.message, secrets, maxMessageCharacters);
     if (response.rejected > 0) return { kind: 'partlyRejected', rejected: response.rejected, message };
@@ -131,6 +137,8 @@ function failureOf(status: number, text: string, retryOn500: boolean): Omit<Fail
     case 'server_error':
       return { kind: status === 500 && !retryOn500 ? 'rejected' : 'unavailable', code };
     case 'bad_request':
+      if (wrongPathText.test(text)) return { kind: 'misconfigured', code: 'not_found' };
+      if (wrongProtocolText.test(text)) return { kind: 'misconfigured', code: 'unsupported_media_type' };
       return tooLargeText.test(text) ? { kind: 'tooLarge', code: 'too_large' } : { kind: 'badRequest', code };
     default:
       return { kind: 'misconfigured', code };

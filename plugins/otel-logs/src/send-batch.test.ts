@@ -13,6 +13,7 @@ async function fixture(script: Script, config: object = {}) {
   return { server, send, logged: created.logged };
 }
 
+const hint = 'if every event gets it, check `protocol` and the path of `url`';
 const badRequest: ScriptedResponse = { status: 400, headers: { 'content-type': 'text/plain' }, body: 'bad timestamp' };
 const rejecting =
   (...bad: readonly string[]): Script =>
@@ -33,7 +34,7 @@ describe('a bad request (400)', () => {
   it('of one event rejects it with the server message', async () => {
     const { send } = await fixture(rejecting('a'));
     expect(await send(['a'])).toEqual({
-      items: [{ index: 0, verdict: 'rejected', code: 'bad_request', message: 'HTTP 400: bad timestamp' }],
+      items: [{ index: 0, verdict: 'rejected', code: 'bad_request', message: `HTTP 400: bad timestamp (${hint})` }],
     });
   });
 
