@@ -5,9 +5,9 @@ import { configFile, defineCommand, printable, standardErrorLogger } from '@xiq-
 import {
   type Configuration,
   configurationError,
+  environmentFaults,
   loadConfiguration,
   managedSecretPath,
-  secretFaults,
 } from '@xiq-siem/config';
 import { type ExitCode, exitCodes, type Logger, type SourceSecretReference } from '@xiq-siem/core';
 import type { DestinationCheck } from '@xiq-siem/pipeline';
@@ -29,7 +29,7 @@ export const serveCommand = defineCommand({
     const loaded = await loadConfiguration(configFile(values), registry, process.env);
     if (!loaded.ok) throw configurationError(loaded.faults);
     const { configuration } = loaded;
-    const missing = secretFaults(configuration);
+    const missing = environmentFaults(configuration);
     if (missing.length > 0) throw configurationError(missing);
 
     const log = standardErrorLogger();

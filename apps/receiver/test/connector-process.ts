@@ -76,14 +76,17 @@ export interface RunningConnector {
   end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals>;
 }
 
+type Environment = Readonly<Record<string, string>>;
+
 const started = z.object({ event: z.literal('connector.started'), url: z.string(), admin: z.string() });
 
 /** `tracer`: a command line that runs node as a direct child of the test, as `strace -D` does. */
 export async function startProcess(
   { configFile, secret, directory }: TemporaryDirectory,
   tracer: readonly string[] = [],
+  environment: Environment = {},
 ): Promise<RunningConnector> {
-  const child = spawnConnector(['serve', '--config', configFile], secret, directory, tracer);
+  const child = spawnConnector(['serve', '--config', configFile], secret, directory, tracer, environment);
   let output = '';
   const listening = Promise.withResolvers<z.output<typeof started>>();
   const onText = (text: string): void => {
@@ -123,8 +126,13 @@ export interface Ended {
 }
 
 /** Runs a command to its end. */
-export async function runCommand(args: readonly string[], cwd: string, secret = 'canary-4711'): Promise<Ended> {
-  const child = spawnConnector(args, secret, cwd);
+export async function runCommand(
+  args: readonly string[],
+  cwd: string,
+  secret = 'canary-4711',
+  environment: Environment = {},
+): Promise<Ended> {
+  const child = spawnConnector(args, secret, cwd, [], environment);
   let output = '';
   let stdout = '';
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {
@@ -144,10 +152,11 @@ export function spawnConnector(
   secret: string,
   cwd: string,
   tracer: readonly string[] = [],
+  environment: Environment = {},
 ): ChildProcess {
   const { PATH, HOME } = process.env;
   const [command = process.execPath, ...rest] = [...tracer, process.execPath, main, ...args];
-  return spawn(command, rest, { cwd, env: { PATH, HOME, XIQ_TEST_SECRET: secret } });
+  return spawn(command, rest, { cwd, env: { PATH, HOME, XIQ_TEST_SECRET: secret, ...environment } });
 }
 
 const exit = z.union([z.number(), z.custom<NodeJS.Signals>((value) => typeof value === 'string')]);

@@ -1,6 +1,6 @@
 // `xiq-siem validate`: checks a configuration and reports every error.
 
-import { advise, formatFault, loadConfiguration, secretFaults } from '@xiq-siem/config';
+import { advise, environmentFaults, formatFault, loadConfiguration } from '@xiq-siem/config';
 import { exitCodes } from '@xiq-siem/core';
 import { z } from 'zod';
 import { configFile } from './arguments.ts';
@@ -28,7 +28,7 @@ export const validateCommand = defineCommand({
   async run({ values, terminal, session }) {
     const file = configFile(values);
     const loaded = await loadConfiguration(file, await session.product.registry(), process.env);
-    const faults = loaded.ok ? secretFaults(loaded.configuration) : loaded.faults;
+    const faults = loaded.ok ? environmentFaults(loaded.configuration) : loaded.faults;
     const advice = loaded.ok ? advise(loaded.configuration) : [];
     const ok = faults.length === 0;
     if (values.json === true) terminal.out(jsonLine({ ok, faults, advice }));

@@ -1,10 +1,12 @@
 // Advice on a valid configuration: settings that work but should be changed.
 import { z } from 'zod';
+import { noProxyAdvice } from './egress.ts';
 import { formatFault } from './faults.ts';
 import type { Configuration, ConfiguredSource } from './load.ts';
 import { secretAdvice } from './secrets.ts';
 
-export function advise({ sources, destinations, resolvePath, renamed }: Configuration): readonly string[] {
+export function advise(configuration: Configuration): readonly string[] {
+  const { sources, destinations, resolvePath, renamed } = configuration;
   const manuallySubscribed = sources.filter((source) => publicUrlOf(source) === undefined);
   const urlPerType = manuallySubscribed.map(
     ({ name }) =>
@@ -20,6 +22,7 @@ export function advise({ sources, destinations, resolvePath, renamed }: Configur
     ...urlPerType,
     ...sources.flatMap(publicUrlAdvice),
     ...readableSecrets,
+    ...noProxyAdvice(configuration),
   ];
 }
 

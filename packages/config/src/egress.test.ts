@@ -8,8 +8,8 @@ import { selfSignedCertificate } from '@xiq-siem/testkit';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createAgents } from './egress.ts';
 
-const agentsOf = (egress: { proxy?: string | undefined; caFile?: string | undefined }) =>
-  createAgents({ egress, resolvePath: (path) => path, env: process.env });
+const agentsOf = (egress: { proxy?: string; caFile?: string | undefined }) =>
+  createAgents({ egress: { noProxy: [], ...egress }, resolvePath: (path) => path, env: {} }).agent;
 
 const certificate = selfSignedCertificate();
 let caFile: string;
@@ -54,7 +54,7 @@ async function proxy(): Promise<{ url: string; asked: string[] }> {
   return { url: `http://127.0.0.1:${await listening(server)}`, asked };
 }
 
-function get(url: URL, agent: ReturnType<ReturnType<typeof createAgents>>): Promise<string> {
+function get(url: URL, agent: ReturnType<ReturnType<typeof createAgents>['agent']>): Promise<string> {
   return new Promise((resolve, reject) => {
     const send = url.protocol === 'https:' ? request : requestPlain;
     send(url, { agent }, (response) => {
@@ -73,13 +73,13 @@ function get(url: URL, agent: ReturnType<ReturnType<typeof createAgents>>): Prom
 describe('an outgoing request', () => {
   it('fails with a certificate of an unknown authority', async () => {
     const url = new URL(`https://127.0.0.1:${await siem()}`);
-    const agent = agentsOf({ proxy: undefined, caFile: undefined })(url);
+    const agent = agentsOf({ caFile: undefined })(url);
     await expect(get(url, agent)).rejects.toThrow(/self-signed certificate/);
   });
 
   it('trusts the authorities of caFile', async () => {
     const url = new URL(`https://127.0.0.1:${await siem()}`);
-    expect(await get(url, agentsOf({ proxy: undefined, caFile })(url))).toBe('siem');
+    expect(await get(url, agentsOf({ caFile })(url))).toBe('siem');
   });
 
   it('goes through the proxy by CONNECT, and the certificate is verified', async () => {
@@ -101,15 +101,18 @@ describe('an outgoing request', () => {
   it("uses the destination's own proxy and authorities instead of the common ones", async () => {
     const [all, own] = [await proxy(), await proxy()];
     const url = new URL(`https://127.0.0.1:${await siem()}`);
-    const egress = { proxy: all.url, caFile: '/nonexistent/ca.pem' };
-    const agents = createAgents({ egress, resolvePath: (path) => path, env: {} }, { proxy: own.url, caFile });
+    const egress = { proxy: all.url, noProxy: [], caFile: '/nonexistent/ca.pem' };
+    const { agent: agents } = createAgents(
+      { egress, resolvePath: (path) => path, env: {} },
+      { proxy: own.url, caFile },
+    );
     expect(await get(url, agents(url))).toBe('siem');
     expect([all.asked, own.asked]).toEqual([[], [`CONNECT 127.0.0.1:${url.port}`]]);
   });
 
   it('has an error that names a missing caFile', () => {
-    expect(() => agentsOf({ proxy: undefined, caFile: '/nonexistent/ca.pem' })).toThrow(
-      'caFile /nonexistent/ca.pem cannot be read (ENOENT): expected PEM certificates',
+    expect(() => agentsOf({ caFile: '/nonexistent/ca.pem' })).toThrow(
+      'caFile: /nonexistent/ca.pem cannot be read (ENOENT): expected PEM certificates',
     );
   });
 });

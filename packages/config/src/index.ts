@@ -2,7 +2,8 @@
 export { advise } from './advice.ts';
 export { configChanges } from './changes.ts';
 export { dataDirectoryOf } from './data-directory.ts';
-export { createAgents } from './egress.ts';
+export { createAgents, noProxyAdvice } from './egress.ts';
+export { environmentFaults } from './environment-faults.ts';
 export { formatFault } from './faults.ts';
 export type { Configuration, ConfiguredDestination, ConfiguredSource, Registry } from './load.ts';
 export { checkConfiguration, configurationError, loadConfiguration } from './load.ts';
@@ -13,7 +14,6 @@ export {
   openManagedSecret,
   openSecret,
   readManagedSecret,
-  secretFaults,
   secretLines,
 } from './secrets.ts';
 export { parseYaml } from './yaml-file.ts';

@@ -61,8 +61,8 @@ export interface ConfiguredDestination {
   readonly name: string;
   readonly definition: DestinationDefinition;
   readonly options: DeliveryOptions;
-  readonly proxy: string | undefined;
-  readonly caFile: string | undefined;
+  /** Its own proxy and certificates. */
+  readonly egress: Partial<CheckedFile['egress']>;
   /** All secrets in its entry. */
   readonly secrets: readonly ConfiguredSecret[];
   create(context: DestinationContext<string>): Promise<Destination>;
@@ -164,16 +164,17 @@ export async function checkConfiguration(
         create: (context, builtIn) =>
           definition.create(own, context, builtIn === undefined ? mapping.loaded?.rulesOf(definition.type) : undefined),
       })),
-      destinations: destinations.map(({ name, definition, common: { type: _, proxy, caFile, ...options }, own }) => ({
-        name,
-        definition,
-        options,
-        proxy,
-        caFile,
-        secrets: secretsIn(own, ['destinations', name]),
-        create: (context) => definition.create(own, context),
-        setup: (context) => definition.setup?.(own, context),
-      })),
+      destinations: destinations.map(
+        ({ name, definition, common: { type: _, proxy, noProxy, caFile, ...options }, own }) => ({
+          name,
+          definition,
+          options,
+          egress: { proxy, noProxy, caFile },
+          secrets: secretsIn(own, ['destinations', name]),
+          create: (context) => definition.create(own, context),
+          setup: (context) => definition.setup?.(own, context),
+        }),
+      ),
     },
   };
 }

@@ -2,6 +2,8 @@
 import { secretReference, sourceSecretReference } from '@xiq-siem/core';
 import { deliveryOptionsShape } from '@xiq-siem/delivery';
 import { z } from 'zod';
+import { noProxyFault } from './no-proxy.ts';
+import { readProxyUrl } from './proxy-url.ts';
 
 const bytes = z.int().min(1);
 const port = z.int().min(0).max(65_535);
@@ -131,11 +133,28 @@ const healthEvents = z.strictObject({
     .describe('Minutes without a request after which a source is reported as silent; 0: never.'),
 });
 
+const noProxyEntry = z.string().superRefine((entry, context) => {
+  const fault = noProxyFault(entry);
+  if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
+});
+
 const egressShape = {
   proxy: z
-    .url({ protocol: /^https?$/ })
+    .string()
     .optional()
-    .describe('HTTP proxy for outgoing requests. Default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY of the environment.'),
+    .superRefine((text, context) => {
+      const read = text === undefined ? undefined : readProxyUrl(text);
+      if (read !== undefined && 'fault' in read) context.addIssue({ code: 'custom', message: read.fault });
+    })
+    .describe(
+      'HTTP or HTTPS proxy for outgoing requests, as http://host:port. Default: HTTPS_PROXY and HTTP_PROXY of the environment, except for localhost and loopback addresses.',
+    ),
+  noProxy: z
+    .array(noProxyEntry)
+    .optional()
+    .describe(
+      'Hosts without proxy: names (with their subdomains), IP addresses, CIDR blocks, each also with :port; * for all. Default: with `proxy`, localhost, 127.0.0.0/8 and ::1; else NO_PROXY of the environment.',
+    ),
   caFile: z
     .string()
     .min(1)

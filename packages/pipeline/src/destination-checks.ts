@@ -14,11 +14,10 @@ const timeoutMs = 5_000;
 
 export function checkDestinations(destinations: readonly OpenDestination[]): Promise<readonly DestinationCheck[]> {
   return Promise.all(
-    destinations.map(async ({ configured: { name, definition }, destination }) => ({
-      name,
-      type: definition.type,
-      ...(await checkDestination(destination)),
-    })),
+    destinations.map(async ({ configured: { name, definition }, destination, redact }) => {
+      const { ok, message } = await checkDestination(destination);
+      return { name, type: definition.type, ok, message: redact(message) };
+    }),
   );
 }
 

@@ -1,5 +1,5 @@
 // The running sources, destinations and delivery, and the reload of their configuration.
-import { type Configuration, type ConfiguredDestination, configChanges } from '@xiq-siem/config';
+import { type Configuration, type ConfiguredDestination, configChanges, noProxyAdvice } from '@xiq-siem/config';
 import { type BodyLog, createSerialQueue, type Logger } from '@xiq-siem/core';
 import type { Delivery } from '@xiq-siem/delivery';
 import { type BackfilledLookup, type DeadLetters, markDuplicates } from '@xiq-siem/state';
@@ -34,15 +34,16 @@ interface PipelineParts {
 /** Time that a destination has to finish before it is opened again. */
 const graceMs = 5_000;
 
-function logRenamed({ renamed }: Configuration, log: Logger): void {
-  for (const { field: name, file, line, message } of renamed) {
+function logAdvice(configuration: Configuration, log: Logger): void {
+  for (const { field: name, file, line, message } of configuration.renamed) {
     log.warn('configuration.deprecated_name', { name, file, line, remediation: message });
   }
+  for (const advice of noProxyAdvice(configuration)) log.warn('configuration.no_proxy_entry_ignored', { advice });
 }
 
 export async function openPipeline(first: Configuration, parts: PipelineParts): Promise<Pipeline> {
   const { journal, deadLetters, services, log } = parts;
-  logRenamed(first, log);
+  logAdvice(first, log);
   let configuration = first;
   let beforeMapping: Configuration | undefined;
   let sources = await openSources(first, services);
@@ -87,7 +88,7 @@ export async function openPipeline(first: Configuration, parts: PipelineParts): 
 
   const applyInTurn = createSerialQueue();
   async function applyNow(next: Configuration): Promise<Applied> {
-    logRenamed(next, log);
+    logAdvice(next, log);
     const { added, removed, changed, sources: sourceChanges, needsRestart } = configChanges(configuration, next);
     const fresh = new Set([...added, ...changed]);
     const wanted = next.destinations.filter(({ name }) => fresh.has(name));

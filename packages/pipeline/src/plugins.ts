@@ -140,13 +140,14 @@ export type DestinationServices = Pick<PluginServices, 'now' | 'log' | 'meter' |
 
 /** The context of a destination, and a `redact` for every secret that it has read. */
 export function destinationContext(
-  { name, definition: { metrics }, options: { timeoutMs }, proxy, caFile }: ConfiguredDestination,
+  { name, definition: { metrics }, options: { timeoutMs }, egress }: ConfiguredDestination,
   configuration: Configuration,
   { now, log, meter, mayDeleteByAge = () => false }: DestinationServices,
 ): { readonly context: DestinationContext<string>; redact(text: string): string } {
   const { resolvePath, registry } = configuration;
   const bound = boundLogger(log, { destination: name });
-  const secrets: SecretSource[] = [];
+  const agents = createAgents(configuration, egress);
+  const secrets: SecretSource[] = [{ current: () => agents.secrets }];
   const context: DestinationContext<string> = {
     name,
     log: bound,
@@ -156,7 +157,7 @@ export function destinationContext(
     mayDeleteByAge,
     fields: [...ecsFieldDefinitions, ...[registry.self, ...registry.sources].flatMap((source) => source.fields)],
     resolvePath,
-    agent: createAgents(configuration, { proxy, caFile }),
+    agent: agents.agent,
     secret: (reference) => {
       const secret = openSecret(reference, configuration, bound);
       secrets.push(secret);

@@ -56,7 +56,7 @@ function openXiqAccount(
     api: createXiqApi({
       baseUrl: config.baseUrl,
       credentials: credentialsOf(config, secret),
-      agent: createAgents(configuration),
+      agent: createAgents(configuration).agent,
       clock: systemClock,
       log,
       meter,

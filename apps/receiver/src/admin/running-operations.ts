@@ -1,6 +1,6 @@
 // The admin API operations of a running connector.
 import type { Operations, Status } from '@xiq-siem/admin-api';
-import { type Configuration, configurationError, loadConfiguration, secretFaults } from '@xiq-siem/config';
+import { type Configuration, configurationError, environmentFaults, loadConfiguration } from '@xiq-siem/config';
 import { ConnectorError } from '@xiq-siem/core';
 import type { Jobs } from '@xiq-siem/jobs';
 import { checkDestinations, forgetDestination } from '@xiq-siem/pipeline';
@@ -126,7 +126,7 @@ const destinationChanges = ({ journal, progressHistory, pipeline, services }: Ru
 async function readAgain({ file, registry, env }: Configuration): Promise<Configuration> {
   const loaded = await loadConfiguration(file, registry, env);
   if (!loaded.ok) throw configurationError(loaded.faults);
-  const missing = secretFaults(loaded.configuration);
+  const missing = environmentFaults(loaded.configuration);
   if (missing.length > 0) throw configurationError(missing);
   return loaded.configuration;
 }

@@ -93,9 +93,9 @@ export function otlpOptions(configuration: Configuration, log: Logger): OtlpOpti
   const { otlp } = configuration.telemetry;
   if (otlp === undefined) return undefined;
   const url = new URL(otlp.url);
-  const agentOf = createAgents(configuration);
+  const { agent } = createAgents(configuration);
   const headers = Object.entries(otlp.headers).map(
     ([name, reference]) => [name, openSecret(reference, configuration, log)] as const,
   );
-  return { url, headers: Object.fromEntries(headers), intervalSeconds: otlp.intervalSeconds, agent: agentOf(url) };
+  return { url, headers: Object.fromEntries(headers), intervalSeconds: otlp.intervalSeconds, agent: agent(url) };
 }
