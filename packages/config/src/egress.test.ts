@@ -4,6 +4,8 @@ import { createServer as createTlsServer, request } from 'node:https';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { exchange } from '@xiq-siem/core';
 import { selfSignedCertificate } from '@xiq-siem/testkit';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createAgents } from './egress.ts';
@@ -108,6 +110,32 @@ describe('an outgoing request', () => {
     );
     expect(await get(url, agents(url))).toBe('siem');
     expect([all.asked, own.asked]).toEqual([[], [`CONNECT 127.0.0.1:${url.port}`]]);
+  });
+
+  it.each([
+    [407, { kind: 'response', status: 407 }],
+    [
+      403,
+      {
+        kind: 'failed',
+        code: 'unreachable',
+        message: expect.stringMatching(/^the proxy \S+ refuses a tunnel to siem\.example:443: HTTP 403$/),
+      },
+    ],
+  ])('L17: a tunnel that the proxy refuses with %i: no text of the proxy is shown', async (status, expected) => {
+    const server = createServer();
+    server.on('connect', (_, client) => client.end(`HTTP/1.1 ${status} Secret-text of the proxy\r\n\r\n`));
+    const proxyUrl = `http://svc:Secret-pw@127.0.0.1:${await listening(server)}`;
+    const url = new URL('https://siem.example/');
+    const agent = agentsOf({ proxy: proxyUrl })(url);
+    onTestFinished(() => agent.destroy());
+    const outcome = await exchange({ method: 'GET', url, agent, signal: new AbortController().signal });
+    expect(outcome).toMatchObject(expected);
+    expect(inspect(outcome)).not.toContain('Secret');
+    // As an SDK sees it.
+    const error = await get(url, agent).catch((cause: unknown) => cause);
+    expect(inspect(error, { depth: 5 })).toContain(`HTTP ${status}`);
+    expect(inspect(error, { depth: 5 })).not.toContain('Secret');
   });
 
   it('has an error that names a missing caFile', () => {

@@ -87,7 +87,8 @@ export function createAgents(resolution: Resolution, own: Egress = {}): EgressAg
   if ('message' in proxies) throw unusable(proxies);
   const authorities = readAuthorities(resolution, own);
   if (authorities !== undefined && 'message' in authorities) throw unusable(authorities);
-  const secrets = [proxies.http, proxies.https].flatMap((proxy) => (proxy === undefined ? [] : proxySecrets(proxy)));
+  const used = new Set([proxies.http, proxies.https]);
+  const secrets = [...used].flatMap((proxy) => (proxy === undefined ? [] : proxySecrets(proxy)));
   return {
     secrets,
     agent(url, tls = {}) {

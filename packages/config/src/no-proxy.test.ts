@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { advise } from './advice.ts';
 import { createAgents, proxyFor, readProxies } from './egress.ts';
+import { environmentFaults } from './environment-faults.ts';
+import { formatFault } from './faults.ts';
+import { checkConfiguration } from './load.ts';
 import { noProxyFault } from './no-proxy.ts';
+import { testRegistry } from './test-registry.ts';
+import { parseYaml } from './yaml-file.ts';
 
 const P = 'http://proxy:3128/';
 type Row = readonly [env: Readonly<Record<string, string>>, url: string, expected: string];
@@ -177,14 +183,74 @@ describe('L17: a proxy that cannot be used is a fault without its password', () 
   ])('%j', (text, expected) => {
     for (const env of [{ HTTP_PROXY: text }, { https_proxy: text }]) {
       const [name] = Object.keys(env);
-      const failing = (): unknown => createAgents({ egress: {}, env, resolvePath: (path) => path });
-      expect(failing).toThrow(
-        expect.objectContaining({
-          exitCode: 78,
-          message: expect.stringMatching(new RegExp(`^environment variable ${name}: ${expected}`)),
-        }),
-      );
-      expect(failing).toThrow(expect.not.objectContaining({ message: expect.stringMatching(/Secret|cret@/) }));
+      const error = thrownBy(() => createAgents({ egress: {}, env, resolvePath: (path) => path }));
+      expect(error.message).toMatch(new RegExp(`^environment variable ${name}: ${expected}`));
+      expect(error).toMatchObject({ exitCode: 78 });
+      expect(String(error.stack)).not.toMatch(/Pr0xy|Secret|cret@|3128|1080/);
     }
+  });
+});
+
+function thrownBy(run: () => unknown): Error {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof Error) return error;
+  }
+  throw new Error('nothing was thrown');
+}
+
+describe('L17: the credentials of a proxy are secrets in every form', () => {
+  it.each([
+    ['http://svc:Pr0xy%23S@proxy', ['svc:Pr0xy%23S', 'svc:Pr0xy#S', 'c3ZjOlByMHh5I1M=', 'Pr0xy%23S', 'Pr0xy#S']],
+    // Alone, such a password would be replaced in many texts.
+    ['http://svc:pw@proxy', ['svc:pw', 'c3ZjOnB3']],
+    ['http://token-123@proxy', ['token-123:', 'dG9rZW4tMTIzOg==', 'token-123']],
+    ['http://proxy', []],
+  ])('%s', (proxy, forms) => {
+    const { secrets } = createAgents({ egress: { proxy }, env: {}, resolvePath: (path) => path });
+    expect(secrets.map((secret) => secret.reveal())).toEqual(forms);
+  });
+});
+
+describe('a configuration with an entry that matches nothing', () => {
+  const check = (yaml: string, env: Readonly<Record<string, string>>) =>
+    checkConfiguration(parseYaml('c.yaml', yaml), '/etc/x/c.yaml', '/etc/x', testRegistry, env);
+
+  it('L16: in noProxy it is a fault', async () => {
+    const result = await check('egress: { proxy: "http://p:1", noProxy: [ 10.0.0.1, 127.* ] }', {});
+    expect(result).toMatchObject({
+      ok: false,
+      faults: [{ line: 1, field: 'egress.noProxy[1]', message: expect.stringContaining('127.* matches nothing') }],
+    });
+  });
+
+  it('L16: in NO_PROXY it is advice, unless noProxy replaces the variable', async () => {
+    const text = 'environment variable no_proxy: 127.* matches nothing';
+    for (const [yaml, expected] of [
+      ['{}', [expect.stringContaining(text)]],
+      ['egress: { noProxy: [] }', []],
+    ] as const) {
+      const result = await check(yaml, { no_proxy: '127.*,10.0.0.1' });
+      if (!result.ok) throw new Error(JSON.stringify(result.faults));
+      expect(
+        advise(result.configuration).filter((advice) => advice.includes('NO_PROXY') || advice.includes('no_proxy')),
+      ).toEqual(expected);
+    }
+  });
+
+  it('L17: egressFaults has each fault once, with the place of its key', async () => {
+    const own =
+      'destinations: { a: { type: file, directory: ./a, caFile: ./gone.pem }, b: { type: file, directory: ./b } }';
+    const result = await check(own, { HTTP_PROXY: 'socks4://p' });
+    if (!result.ok) throw new Error(JSON.stringify(result.faults));
+    expect(
+      environmentFaults(result.configuration)
+        .map(formatFault)
+        .filter((text) => !text.includes('secret')),
+    ).toEqual([
+      expect.stringMatching(/^\(environment\): HTTP_PROXY: a proxy of type socks4 is not supported/),
+      expect.stringMatching(/^c\.yaml:1:\d+: destinations\.a\.caFile: \/etc\/x\/gone\.pem cannot be read \(ENOENT\)/),
+    ]);
   });
 });

@@ -211,7 +211,10 @@ export const configurationSchema = z.strictObject({
     .min(1)
     .optional()
     .describe('YAML file with additions to the mapping: field names, audit codes, status words.'),
-  egress: z.strictObject(egressShape).prefault({}).describe('Proxy and trusted certificates for all destinations.'),
+  egress: z
+    .strictObject(egressShape)
+    .prefault({})
+    .describe('Proxy and trusted certificates for all outgoing requests.'),
   sources: entries(sourceName).prefault({ xiq: { type: 'xiq' } }),
   destinations: entries(entryName).prefault({ archive: { type: 'file', directory: './data/out' } }),
 });

@@ -95,6 +95,9 @@ export async function exchange(request: HttpRequest): Promise<HttpOutcome> {
     const truncated = received.length > maxResponseBytes || body.length > maxResponseBytes;
     return { kind: 'response', status, headers, body: body.subarray(0, maxResponseBytes), truncated };
   } catch (error) {
+    if (isTunnelUnauthorized(error)) {
+      return { kind: 'response', status: 407, headers: {}, body: Buffer.alloc(0), truncated: false };
+    }
     return { kind: 'failed', sent: progress.sent, ...causeOf(error, cut, progress.sent) };
   } finally {
     ended.abort();
@@ -161,6 +164,11 @@ async function decompress(
   } catch {
     return { headers, body: received };
   }
+}
+
+/** The proxy requires credentials for a tunnel. Without TLS to the server, the same response is no error of Node. */
+function isTunnelUnauthorized(error: unknown): boolean {
+  return error instanceof Error && 'statusCode' in error && error.statusCode === 407;
 }
 
 function causeOf(error: unknown, { aborted, reason }: AbortSignal, sent: boolean): Pick<HttpFault, 'code' | 'message'> {

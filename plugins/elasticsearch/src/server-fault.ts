@@ -85,7 +85,9 @@ function faultOfConnection(message: string): ServerFault {
       mayBeAccepted: false,
     };
   }
-  return { code: 'unreachable', message, mayBeAccepted: false };
+  // The proxy refuses a tunnel.
+  const code = /^the proxy .*: HTTP 407$/.test(message) ? codeOfStatus(407) : 'unreachable';
+  return { code, message, mayBeAccepted: false };
 }
 
 function faultOfResponse({ statusCode: status = 0, body, headers }: errors.ResponseError, nowMs: number): ServerFault {
