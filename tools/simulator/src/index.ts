@@ -16,3 +16,7 @@ export type { XiqCloud } from './cloud/xiq-cloud.ts';
 export { startXiqCloud } from './cloud/xiq-cloud.ts';
 export type { MessageType } from './message-types.ts';
 export { messageTypes } from './message-types.ts';
+export type { Poster, PostResponse } from './post.ts';
+export { createPoster } from './post.ts';
+export type { Random } from './random.ts';
+export { createRandom } from './random.ts';

@@ -1,0 +1,113 @@
+// A check of everything: waits until the connector has delivered, and collects the findings.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DeadLetterEntry } from '@xiq-siem/admin-api';
+import { statusFindings } from './counters.ts';
+import type { World } from './faults.ts';
+import type { Finding } from './findings.ts';
+import { sequenceOf } from './ledger.ts';
+import { arrivalFindings, type Evidence, idFindings, type Missing, whereaboutsAt } from './verify.ts';
+
+/** Longest wait for delivery after all faults have ended. */
+const drainWithinMs = 120_000;
+/** A missing event of these is traced. */
+const mostTraced = 200;
+const pageSize = 1_000;
+
+export interface Checked {
+  readonly findings: readonly Finding[];
+  /** By destination: `delivered`, `deadLettered`, `evicted`, `waiting`. */
+  readonly where: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly drainedMs: number;
+}
+
+/** No request may be in flight, and no fault be active. */
+export async function checkEverything(world: World): Promise<Checked> {
+  const { connector, ledger, disturbances, reset } = world;
+  const destinations = Object.values(world.destinations);
+  const startedMs = performance.now();
+  await drain(world);
+  const drainedMs = performance.now() - startedMs;
+  const gone = world.destinations.archive.missingFiles();
+  const evidence = await collectEvidence(world);
+  const where = destinations.map((destination) => ({
+    name: destination.name,
+    ...whereaboutsAt(destination, ledger, evidence),
+  }));
+  const { waiting, findings } = await explain(
+    world,
+    where.flatMap(({ missing }) => missing),
+  );
+  const { output, code } = await connector.run(['status']);
+  const [headline = ''] = output.split('\n');
+  return {
+    drainedMs,
+    findings: [
+      ...gone.map((path) => ({ kind: 'loss', destination: 'archive', text: `the connector deleted ${path}` }) as const),
+      ...findings,
+      ...idFindings(destinations),
+      ...arrivalFindings(
+        destinations,
+        ledger,
+        disturbances,
+        evidence,
+        reset,
+        where.flatMap(({ missing }) => missing),
+      ),
+      ...statusFindings(evidence.status, headline, code),
+    ],
+    where: Object.fromEntries(
+      where.map(({ name, missing: _, ...counts }) => [name, { ...counts, waiting: waiting.get(name) ?? 0 }]),
+    ),
+  };
+}
+
+/** Until nothing waits, or only events that Elasticsearch never takes. */
+async function drain(world: World): Promise<void> {
+  const until = performance.now() + drainWithinMs;
+  while (performance.now() < until) {
+    world.destinations.archive.sweep();
+    const evidence = await collectEvidence(world);
+    const { destinations } = evidence.status;
+    if (destinations.every(({ lag }) => lag.bodies === 0 && lag.eventsInFlight === 0)) return;
+    const missing = Object.values(world.destinations).flatMap(
+      (destination) => whereaboutsAt(destination, world.ledger, evidence).missing,
+    );
+    const isStuck = ({ destination, sent }: Missing) => destination === 'elastic' && sent.kind === 'stuck';
+    const others = destinations.filter(({ name }) => name !== 'elastic');
+    if (missing.every(isStuck) && others.every(({ lag }) => lag.bodies === 0 && lag.eventsInFlight === 0)) return;
+    await sleep(500);
+  }
+}
+
+async function collectEvidence({ connector }: World): Promise<Evidence> {
+  const admin = connector.admin();
+  const deadLetters: DeadLetterEntry[] = [];
+  for (let after: number | undefined, isLast = false; !isLast; ) {
+    const page = await admin.listDeadLetters({ limit: pageSize, after }, AbortSignal.timeout(30_000));
+    deadLetters.push(...page.entries);
+    after = page.next;
+    isLast = after === undefined;
+  }
+  return { status: await admin.status({}, AbortSignal.timeout(30_000)), deadLetters };
+}
+
+/** Asks the connector for each missing event: what waits is in the journal, the rest is lost. */
+async function explain({ connector }: World, missing: readonly Missing[]) {
+  const waiting = new Map<string, number>();
+  const findings: Finding[] = [];
+  for (const [index, { destination, sent }] of missing.entries()) {
+    const receipt = sent.receipts.at(-1) ?? '';
+    const says = index < mostTraced ? await traceOf(connector, receipt, sent.element, destination) : 'not traced';
+    if (says === 'waiting') waiting.set(destination, (waiting.get(destination) ?? 0) + 1);
+    if (says === 'waiting' && sent.kind === 'stuck') continue;
+    const text = `${sent.marker} (receipt ${receipt}, sequence ${sequenceOf(receipt)}): trace says ${says}`;
+    findings.push({ kind: says === 'waiting' ? 'undelivered' : 'loss', destination, text });
+  }
+  return { waiting, findings };
+}
+
+async function traceOf({ admin }: World['connector'], receipt: string, element: number, name: string): Promise<string> {
+  const { found, events } = await admin().traceReceipt({ receipt }, AbortSignal.timeout(30_000));
+  const event = events.find((candidate) => candidate.element === element);
+  return event?.destinations.find(({ destination }) => destination === name)?.verdict ?? `${found}, no verdict`;
+}
