@@ -5,7 +5,7 @@ import { statusFindings } from './counters.ts';
 import type { World } from './faults.ts';
 import type { Finding } from './findings.ts';
 import { sequenceOf } from './ledger.ts';
-import { arrivalFindings, type Evidence, idFindings, type Missing, whereaboutsAt } from './verify.ts';
+import { arrivalFindings, type ConnectorState, idFindings, type Missing, whereaboutsAt } from './verify.ts';
 
 /** Longest wait for delivery after all faults have ended. */
 const drainWithinMs = 120_000;
@@ -28,10 +28,10 @@ export async function checkEverything(world: World): Promise<Checked> {
   await drain(world);
   const drainedMs = performance.now() - startedMs;
   const gone = world.destinations.archive.missingFiles();
-  const evidence = await collectEvidence(world);
+  const state = await readState(world);
   const where = destinations.map((destination) => ({
     name: destination.name,
-    ...whereaboutsAt(destination, ledger, evidence),
+    ...whereaboutsAt(destination, ledger, state),
   }));
   const { waiting, findings } = await explain(
     world,
@@ -49,11 +49,11 @@ export async function checkEverything(world: World): Promise<Checked> {
         destinations,
         ledger,
         disturbances,
-        evidence,
+        state,
         reset,
         where.flatMap(({ missing }) => missing),
       ),
-      ...statusFindings(evidence.status, headline, code),
+      ...statusFindings(state.status, headline, code),
     ],
     where: Object.fromEntries(
       where.map(({ name, missing: _, ...counts }) => [name, { ...counts, waiting: waiting.get(name) ?? 0 }]),
@@ -66,11 +66,11 @@ async function drain(world: World): Promise<void> {
   const until = performance.now() + drainWithinMs;
   while (performance.now() < until) {
     world.destinations.archive.sweep();
-    const evidence = await collectEvidence(world);
-    const { destinations } = evidence.status;
+    const state = await readState(world);
+    const { destinations } = state.status;
     if (destinations.every(({ lag }) => lag.bodies === 0 && lag.eventsInFlight === 0)) return;
     const missing = Object.values(world.destinations).flatMap(
-      (destination) => whereaboutsAt(destination, world.ledger, evidence).missing,
+      (destination) => whereaboutsAt(destination, world.ledger, state).missing,
     );
     const isStuck = ({ destination, sent }: Missing) => destination === 'elastic' && sent.kind === 'stuck';
     const others = destinations.filter(({ name }) => name !== 'elastic');
@@ -79,7 +79,7 @@ async function drain(world: World): Promise<void> {
   }
 }
 
-async function collectEvidence({ connector }: World): Promise<Evidence> {
+async function readState({ connector }: World): Promise<ConnectorState> {
   const admin = connector.admin();
   const deadLetters: DeadLetterEntry[] = [];
   for (let after: number | undefined, isLast = false; !isLast; ) {

@@ -10,15 +10,18 @@ export interface Disturbance {
   readonly destination?: string;
 }
 
+/** A server may store a request this long after the process that sent it was killed. */
+const lateMs = 1_000;
+
 export interface CopiesOf {
   readonly wrong: readonly Copy[];
   /** Sent again because they were not confirmed, since the last disturbance: `possibleDuplicates` must count these. */
   readonly unconfirmed: number;
 }
 
-export function judgeCopies(elements: readonly Arrived[], name: string, all: readonly Disturbance[]): CopiesOf {
+export function evaluateCopies(elements: readonly Arrived[], name: string, all: readonly Disturbance[]): CopiesOf {
   const disturbances = all.filter(({ destination = name }) => destination === name);
-  const since = Math.max(0, ...disturbances.map(({ at }) => at));
+  const since = Math.max(0, ...disturbances.map(({ at }) => at + lateMs));
   const wrong: Copy[] = [];
   let unconfirmed = 0;
   for (const { copies } of elements) {

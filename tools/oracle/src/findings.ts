@@ -36,14 +36,14 @@ const mostExamples = 5;
 export function createFindings() {
   const texts = new Map<string, { readonly finding: Finding; readonly texts: Set<string> }>();
 
-  /** True if it is new. */
+  /** True if it is one of the first of its kind. */
   function addFinding(finding: Finding): boolean {
     const key = `${finding.kind} ${finding.destination}`;
     const group = texts.get(key) ?? { finding, texts: new Set() };
     texts.set(key, group);
-    const isNew = !group.texts.has(finding.text);
+    const before = group.texts.size;
     group.texts.add(finding.text);
-    return isNew;
+    return before < group.texts.size && before < mostExamples;
   }
 
   return {

@@ -46,7 +46,7 @@ const hour = 3_600;
 const offsets = [hour, 30 * hour, 24 * 40 * hour, 24 * 365 * hour] as const;
 
 /** Each round has every fault, in random order. Never ends. */
-export function* planOf(seed: number): Generator<Step> {
+export function* planOf(seed: number): Generator<Step, never> {
   const random = createRandom(seed);
   while (true) {
     const names = faultNames.flatMap((name) => Array.from({ length: round[name] }, () => name));

@@ -3,11 +3,11 @@ import type { DeadLetterEntry, Status } from '@xiq-siem/admin-api';
 import type { Arrived } from './arrivals.ts';
 import { counterFindings, evictedAt } from './counters.ts';
 import type { FakeDestination } from './destinations/destination.ts';
-import { type Disturbance, judgeCopies } from './duplicates.ts';
+import { type Disturbance, evaluateCopies } from './duplicates.ts';
 import type { Finding } from './findings.ts';
 import { type Ledger, markerIn, type SentElement, sequenceOf } from './ledger.ts';
 
-export interface Evidence {
+export interface ConnectorState {
   readonly status: Status;
   readonly deadLetters: readonly DeadLetterEntry[];
 }
@@ -27,12 +27,12 @@ export interface Whereabouts {
   readonly missing: readonly Missing[];
 }
 
-export function whereaboutsAt(destination: FakeDestination, ledger: Ledger, evidence: Evidence): Whereabouts {
+export function whereaboutsAt(destination: FakeDestination, ledger: Ledger, state: ConnectorState): Whereabouts {
   const { name, arrivals } = destination;
   const letters = new Set(
-    evidence.deadLetters.flatMap((entry) => (entry.destination === name ? [`${entry.receipt} ${entry.element}`] : [])),
+    state.deadLetters.flatMap((entry) => (entry.destination === name ? [`${entry.receipt} ${entry.element}`] : [])),
   );
-  const isEvicted = evictedAt(name, evidence.status.gaps);
+  const isEvicted = evictedAt(name, state.status.gaps);
   const missing: Missing[] = [];
   const counts = { delivered: 0, deadLettered: 0, evicted: 0 };
   for (const [hash, sent] of ledger.sent) {
@@ -51,15 +51,15 @@ export function arrivalFindings(
   destinations: readonly FakeDestination[],
   ledger: Ledger,
   disturbances: readonly Disturbance[],
-  evidence: Evidence,
+  state: ConnectorState,
   reset: ReadonlySet<string>,
   missing: readonly Missing[],
 ): readonly Finding[] {
   return destinations.flatMap((destination) => {
     const { name, arrivals } = destination;
     const elements = arrivals.elements();
-    const { wrong, unconfirmed } = judgeCopies(elements, name, disturbances);
-    const possible = evidence.status.destinations.find((state) => state.name === name)?.possibleDuplicates ?? 0;
+    const { wrong, unconfirmed } = evaluateCopies(elements, name, disturbances);
+    const possible = state.status.destinations.find((one) => one.name === name)?.possibleDuplicates ?? 0;
     return [
       ...strangers(elements, ledger),
       ...wrong.map(({ element, at }) => ({
@@ -74,7 +74,7 @@ export function arrivalFindings(
               text: `${unconfirmed} copies after unclear answers, but possibleDuplicates is ${possible}`,
             },
           ]),
-      ...counterFindings(destination, ledger, evidence.status, reset.has(name), receiptsOf(missing, name)),
+      ...counterFindings(destination, ledger, state.status, reset.has(name), receiptsOf(missing, name)),
     ].map((finding) => ({ ...finding, destination: name }));
   });
 }

@@ -25,7 +25,7 @@ function createNode(add: (event: EventFields) => Copy) {
     const ackId = nextAckId++;
     channels.set(channel, (channels.get(channel) ?? new Map()).set(ackId, pending));
     const timer = setTimeout(() => {
-      pending.copies.push(...events.map(add));
+      pending.copies.push(...events.map((event) => add(event)));
       pending.isIndexed = true;
       timers = timers.filter((other) => other !== timer);
     }, indexMs);
