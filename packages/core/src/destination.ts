@@ -113,6 +113,15 @@ export interface FindResult {
   readonly message: string;
 }
 
+/** One call of `deliver`. */
+export interface DeliveryAttempt {
+  /**
+   * The server has responded to the whole batch, and only waits to confirm it. The batch no longer counts towards
+   * `maxInFlight`, so another one may be sent meanwhile.
+   */
+  onlyConfirmationLeft(): void;
+}
+
 export interface Destination<Code extends string = string> {
   /**
    * Replaces the definition's `assurance`, if the configuration or the server decides it. It is read again each time, so a
@@ -120,11 +129,16 @@ export interface Destination<Code extends string = string> {
    */
   readonly assurance?: Assurance;
   /**
+   * For servers that confirm events long after they responded: the maximum of unsettled events and of their bytes of JSON.
+   * Default: one batch more than `maxInFlight`.
+   */
+  readonly unconfirmed?: { readonly events: number; readonly bytes: number };
+  /**
    * Sends a batch once and reports the result of each event. Return every expected failure; a thrown error counts as a
    * bug of the plugin, and the batch is sent again. Do not retry: the connector does. `signal` fires at the time limit of
    * the attempt (reason: TimeoutError) or at shutdown. End soon after.
    */
-  deliver(batch: Batch, signal: AbortSignal): Promise<DeliveryReport<Code>>;
+  deliver(batch: Batch, signal: AbortSignal, attempt?: DeliveryAttempt): Promise<DeliveryReport<Code>>;
   /** Checks whether the destination would accept events, without sending one. */
   check?(signal: AbortSignal): Promise<CheckResult>;
   /** Searches once for a delivered event. Throws a ConnectorError if the search itself fails. */

@@ -9,6 +9,7 @@ export type {
   Batch,
   BatchItem,
   CheckResult,
+  DeliveryAttempt,
   DeliveryReport,
   Destination,
   DestinationContext,

@@ -15,6 +15,7 @@ import type { DeliveryDestination, DeliveryServices } from './services.ts';
 import { createSettlement, type SettlementParts } from './settlement.ts';
 import type { SharedBodies } from './shared-bodies.ts';
 import { createStateLog, type DestinationStatus, type LastFailure } from './stream-status.ts';
+import type { CheckedReport } from './verdicts.ts';
 
 /** `done`: everything was read and settled, and the position is saved. */
 export type StreamEnd = 'done' | 'stopped' | 'failed';
@@ -45,7 +46,8 @@ export function startDeliveryStream(
   // A position stores at most `maxSettledRanges` ranges. Every event in flight can separate two ranges of settled events.
   const maxEvents = Math.min(options.batch.maxEvents, Math.max(1, Math.floor(maxSettledRanges / maxInFlight) - 1));
   const batch = { ...options.batch, maxEvents };
-  const window = {
+  const { unconfirmed } = destination;
+  const window = unconfirmed ?? {
     events: Math.min((maxInFlight + 1) * batch.maxEvents, maxSettledRanges),
     bytes: (maxInFlight + 1) * batch.maxBytes,
   };
@@ -55,7 +57,7 @@ export function startDeliveryStream(
   const wakeup = createWakeup(clock);
   const capacityWakeup = createWakeup(clock);
   const isWanted = createEventFilter(options.where);
-  const ledger = createLedger(position.position);
+  const ledger = createLedger(position.position, unconfirmed === undefined ? undefined : maxSettledRanges / 2);
   const queue = createPendingQueue();
   const permitOptions = { batch, retry: options.retry, maxInFlight, window, slots, wakeup, random, pauseOnRejections };
   const permit = createSendPermit(permitOptions);
@@ -70,6 +72,8 @@ export function startDeliveryStream(
   const inFlight = new Set<Promise<void>>();
   /** Events of the batches in `inFlight`. */
   let eventsInFlight = 0;
+  /** How many of the batches in `inFlight` only wait for a confirmation. */
+  let confirming = 0;
   /** Events read since the start of the stream. */
   let taken = 0;
   let phase: 'running' | 'stopping' | 'stopped' = 'running';
@@ -96,6 +100,7 @@ export function startDeliveryStream(
     return {
       nowMs: clock.now(),
       inFlight: inFlight.size,
+      confirming,
       waiting: queue.waiting(),
       deadLettersBlockedBy: deadLetters.blockedBy(),
       blocked,
@@ -107,14 +112,22 @@ export function startDeliveryStream(
     const events = queue.take(next, clock.now());
     const deliveredBefore = settlement.summary().delivered;
     eventsInFlight += events.length;
+    let isConfirming = false;
+    const onReport = (report: CheckedReport) => {
+      eventsInFlight -= events.length;
+      settlement.batchEnded(events, report, next.round);
+    };
+    const onConfirming = () => {
+      isConfirming = true;
+      confirming++;
+      wakeup.notify();
+    };
     const attempt: Promise<void> = sender
-      .send(events, deliveredBefore, (report) => {
-        eventsInFlight -= events.length;
-        settlement.batchEnded(events, report, next.round);
-      })
+      .send(events, deliveredBefore, onReport, onConfirming)
       .catch(failStream)
       .finally(() => {
         inFlight.delete(attempt);
+        if (isConfirming) confirming--;
         wakeup.notify();
       });
     inFlight.add(attempt);

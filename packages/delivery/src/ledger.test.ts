@@ -315,3 +315,19 @@ test('a skipped element counts as settled when a later one is taken', () => {
     },
   ]);
 });
+
+test('a ledger that keeps capacity for a part of the unsettled events reports whether the position fits', () => {
+  const ledger = createLedger(start, 100);
+  const elements = Array.from({ length: 6_000 }, (_, element) => element);
+  ledger.startBody(0);
+  for (const element of elements) {
+    expect(ledger.canTake()).toBe(true);
+    ledger.take(0, element);
+  }
+  const settle = (element: number) => ledger.settle(0, element, delivered);
+  for (const element of elements) if (element % 2 === 0) settle(element);
+  expect([ledger.canTake(), ledger.fits()]).toEqual([false, false]);
+  for (const element of elements) if (element % 2 === 1 && element < 3_000) settle(element);
+  expect([ledger.canTake(), ledger.fits()]).toEqual([true, true]);
+  expect(countSettledRanges(ledger.position().settled)).toBeLessThanOrEqual(maxSettledRanges);
+});

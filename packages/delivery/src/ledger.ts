@@ -18,7 +18,11 @@ interface OpenBody {
 
 export type Ledger = ReturnType<typeof createLedger>;
 
-export function createLedger(start: Position) {
+/**
+ * `maxAtRisk`: for how many unsettled events the position keeps capacity. If there are more, and they are settled in an
+ * unusual order, the position may not fit into its slot for a while. Default: for all.
+ */
+export function createLedger(start: Position, maxAtRisk = Number.POSITIVE_INFINITY) {
   const bodies = new Map<number, OpenBody>();
   /** Settled bodies after the position, and the skipped sequences between two of them. */
   const settledBodies: Ranges = [];
@@ -152,9 +156,13 @@ export function createLedger(start: Position) {
     return { sequence, settled, counters: { ...counters } };
   }
 
+  const hasRangesFor = (unsettled: number) => rangeCount + Math.min(unsettled, maxAtRisk) + 2 <= maxSettledRanges;
+
   return {
     /** False if one more event could make the position larger than its slot. Settling an event adds at most 2 ranges. */
-    canTake: () => open === 0 || rangeCount + open + 2 <= maxSettledRanges,
+    canTake: () => open === 0 || hasRangesFor(open),
+    /** Whether the position fits into its slot. */
+    fits: () => rangeCount <= maxSettledRanges,
     /** Starts the next body. False if it is settled. */
     startBody(at: number): boolean {
       skipTo(at);
@@ -172,7 +180,7 @@ export function createLedger(start: Position) {
       completeIfDone(at, body);
     },
     /** False if a span from `from` on does not fit into the position: settle earlier events first. */
-    canMarkLost: (from: number) => from <= sequence || rangeCount + open + 2 <= maxSettledRanges,
+    canMarkLost: (from: number) => from <= sequence || hasRangesFor(open),
     /**
      * Marks a span (both ends inclusive) of `bodyCount` bodies as lost. None of them was started. Returns the number of
      * bodies that were not settled; with skipped sequences, this is the maximum.

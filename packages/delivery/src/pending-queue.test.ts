@@ -25,6 +25,7 @@ function make(maxAgeMs = 200, more: Partial<SendPermitOptions['batch']> = {}) {
     const common = {
       nowMs,
       inFlight: 0,
+      confirming: 0,
       deadLettersBlockedBy: undefined,
       blocked: undefined,
       isBlockedAtCapacity: false,

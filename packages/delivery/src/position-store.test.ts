@@ -6,7 +6,7 @@ import { createPositionStore } from './position-store.ts';
 import { start } from './test-delivery.ts';
 
 /** A position file whose saves end under the control of the test. */
-function fixture() {
+function fixture(ledger = createLedger(start)) {
   const clock = createManualClock(0);
   const log = createRecordingLogger();
   const saves: { readonly end: () => void; readonly fail: () => void }[] = [];
@@ -17,7 +17,7 @@ function fixture() {
     });
   const file = { position: start, save, close: async () => {} };
   const wakeup = { notify: () => void notified++ };
-  const positions = createPositionStore(file, createLedger(start), { name: 'a', clock, log, wakeup });
+  const positions = createPositionStore(file, ledger, { name: 'a', clock, log, wakeup });
   return { clock, log, saves, positions, notified: () => notified };
 }
 
@@ -63,4 +63,22 @@ test('a failed save is logged, and repeated five seconds later', async () => {
   await clock.advance(5_000);
   positions.saveIfDue();
   expect(saves).toHaveLength(2);
+});
+
+test('a position that does not fit into its slot is saved later, and reported once', async () => {
+  let fits = false;
+  const { clock, log, saves, positions } = fixture({ ...createLedger(start), fits: () => fits });
+  positions.markChanged();
+  await clock.advance(250);
+  positions.saveIfDue();
+  await clock.advance(5_000);
+  positions.saveIfDue();
+  await positions.flush();
+  expect([saves.length, positions.isSaved(), log.of('position.write_delayed').length]).toEqual([0, false, 1]);
+  fits = true;
+  await clock.advance(5_000);
+  positions.saveIfDue();
+  saves[0]?.end();
+  await clock.settle();
+  expect([saves.length, positions.isSaved()]).toEqual([1, true]);
 });

@@ -15,8 +15,16 @@ export function createPositionStore(file: DurablePosition, ledger: Ledger, servi
   let changes = 0;
   let due = Number.POSITIVE_INFINITY;
   let saving: Promise<void> | undefined;
+  let isDelayed = false;
 
+  /** A position with too many ranges is saved when more events are settled. After a crash, they are sent again. */
+  const delaySave = () => {
+    due = clock.now() + retryMs;
+    if (!isDelayed) log.warn('position.write_delayed', { destination: name, reason: 'too many settled ranges' });
+    isDelayed = true;
+  };
   const savePosition = async () => {
+    isDelayed = false;
     const saved = changes;
     changes = 0;
     due = Number.POSITIVE_INFINITY;
@@ -32,7 +40,9 @@ export function createPositionStore(file: DurablePosition, ledger: Ledger, servi
   };
   async function flushPosition() {
     await saving;
-    if (changes > 0) await savePosition();
+    if (changes === 0) return;
+    if (ledger.fits()) await savePosition();
+    else delaySave();
   }
 
   function markChanged() {
@@ -53,7 +63,9 @@ export function createPositionStore(file: DurablePosition, ledger: Ledger, servi
     /** Time of the next save in epoch milliseconds; infinite if there is nothing to save. */
     dueMs: () => (saving === undefined ? due : Number.POSITIVE_INFINITY),
     saveIfDue() {
-      if (saving === undefined && due <= clock.now()) saving = savePosition();
+      if (saving !== undefined || due > clock.now()) return;
+      if (ledger.fits()) saving = savePosition();
+      else delaySave();
     },
     /** Whether every change is on disk. */
     isSaved: () => saving === undefined && changes === 0,

@@ -14,6 +14,7 @@ const make = (random = () => 1, slots = createSendSlots(never), wakeup = { notif
 const ready: StreamState = {
   nowMs: 0,
   inFlight: 0,
+  confirming: 0,
   waiting: { newEvents: 500, newBytes: 5000, oldestNewMs: 0, resendMs: never },
   deadLettersBlockedBy: undefined,
   blocked: undefined,

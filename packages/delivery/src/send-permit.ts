@@ -23,6 +23,8 @@ export interface StreamState {
   readonly nowMs: number;
   /** Batches in flight. */
   readonly inFlight: number;
+  /** How many of these only wait for a confirmation of the server. */
+  readonly confirming: number;
   readonly waiting: {
     readonly newEvents: number;
     readonly newBytes: number;
@@ -83,6 +85,8 @@ export function createSendPermit(options: SendPermitOptions) {
   let suspension: Suspension | undefined;
   let burst: { readonly code: string; readonly batches: number; readonly events: number } | undefined;
   let isNewProbed = false;
+  /** The last batches were settled: the server confirms what it accepts. */
+  let isProven = false;
   // The rate limit (AIMD): halved when the destination asks to slow down, increased in small steps otherwise.
   let inFlightLimit = maxInFlight;
   let batchShare = 1;
@@ -161,6 +165,7 @@ export function createSendPermit(options: SendPermitOptions) {
     if (end.round !== round) return;
     round++;
     failures++;
+    isProven = false;
     suspension = { state, code };
     if (backOff !== undefined) waitUntil(end.nowMs + jitter(backOff, failures));
   };
@@ -179,7 +184,9 @@ export function createSendPermit(options: SendPermitOptions) {
     const { nowMs, inFlight, waiting, deadLettersBlockedBy } = stream;
     const { maxEvents, maxBytes, probing, inFlight: mostInFlight } = limits();
     // Any event of a batch may become a dead letter.
-    const isClosed = deadLettersBlockedBy !== undefined || inFlight >= mostInFlight;
+    // A server that never confirms must not get more than the usual batches.
+    const counted = isProven ? inFlight - stream.confirming : inFlight;
+    const isClosed = deadLettersBlockedBy !== undefined || counted >= mostInFlight;
     const askAgainMs = isClosed ? never : dueMs(stream);
     if (askAgainMs > nowMs) {
       slots.withdraw(wakeup);
@@ -211,6 +218,7 @@ export function createSendPermit(options: SendPermitOptions) {
       return true;
     }
     recordSuccess();
+    isProven = true;
     if (!end.slowDown) speedUp();
     return false;
   }

@@ -1,5 +1,5 @@
 // Sends batches to one destination. The plugin gets a time limit, and its report is validated.
-import type { Batch, Destination } from '@xiq-siem/core';
+import type { Batch, DeliveryAttempt, Destination } from '@xiq-siem/core';
 import { aborted, type Clock, noReason } from './clock.ts';
 import type { Pending } from './pending-queue.ts';
 import { sanitizeError } from './sanitize-text.ts';
@@ -42,12 +42,22 @@ export function createSender(
     batch: readonly Pending[],
     deliveredBefore: number,
     onReport: (report: CheckedReport) => void,
+    onConfirming: () => void,
   ) {
     const items = batch.map(({ event: { id, dataset, timeMs, document, json } }, index) => {
       return { index, id, dataset, timeMs, document, json };
     });
-    const call = startCall(destination, { items }, clock, options.timeoutMs, stop);
-    void call.ended.then(slots.release);
+    let hasSlot = true;
+    const releaseSlot = () => {
+      if (hasSlot) slots.release();
+      hasSlot = false;
+    };
+    function onlyConfirmationLeft() {
+      if (hasSlot) onConfirming();
+      releaseSlot();
+    }
+    const call = startCall(destination, { items }, { onlyConfirmationLeft }, clock, options.timeoutMs, stop);
+    void call.ended.then(releaseSlot);
     const nowMs = clock.now();
     for (const pending of batch) {
       pending.lastAttemptMs = nowMs;
@@ -77,7 +87,8 @@ export function createSender(
     pluginFaults: () => pluginFaults,
     /**
      * Sends a batch, for which the caller has acquired a slot. Resolves when another batch may be sent; the slot is
-     * released when the call of the plugin has ended. `onReport` is not called for an attempt that `stop` aborts.
+     * released when the call of the plugin has ended, or only waits for a confirmation: then `onConfirming` is called.
+     * `onReport` is not called for an attempt that `stop` aborts.
      */
     send: sendBatch,
   };
@@ -93,14 +104,21 @@ type CallEnd =
   | { readonly kind: 'call_stuck' };
 
 /** `end` resolves when the call ends or its time limit is over. `ended` resolves when the call ends, possibly never. */
-function startCall(destination: Destination, batch: Batch, clock: Clock, timeoutMs: number, stop: AbortSignal) {
+function startCall(
+  destination: Destination,
+  batch: Batch,
+  attempt: DeliveryAttempt,
+  clock: Clock,
+  timeoutMs: number,
+  stop: AbortSignal,
+) {
   const callAbort = new AbortController();
   const callEnded = new AbortController();
   const abortCall = () => callAbort.abort(stop.reason);
   if (stop.aborted) abortCall();
   else stop.addEventListener('abort', abortCall, { once: true });
   const ended = Promise.resolve()
-    .then(() => destination.deliver(batch, callAbort.signal))
+    .then(() => destination.deliver(batch, callAbort.signal, attempt))
     .then(
       (report): CallEnd => ({ kind: 'reported', report }),
       (error: unknown): CallEnd => ({ kind: 'exception', error }),

@@ -7,15 +7,18 @@ export interface HecFakeAcks {
   ask(channel: string, ackIds: readonly number[]): Record<string, boolean>;
   /** While off, no id is acknowledged. */
   setIndexing(on: boolean): void;
+  /** Acknowledges an id only this many milliseconds after its request. Default: 0. */
+  setDelay(ms: number): void;
   /** Resets all channels, as a restart does. */
   forget(): void;
 }
 
 export function createHecFakeAcks(): HecFakeAcks {
-  const channels = new Map<string, { next: number; readonly pending: Set<number> }>();
+  const channels = new Map<string, { next: number; readonly pending: Map<number, number> }>();
   let isIndexing = true;
+  let delayMs = 0;
   const channelOf = (name: string) => {
-    const channel = channels.get(name) ?? { next: 0, pending: new Set<number>() };
+    const channel = channels.get(name) ?? { next: 0, pending: new Map<number, number>() };
     channels.set(name, channel);
     return channel;
   };
@@ -23,15 +26,22 @@ export function createHecFakeAcks(): HecFakeAcks {
     next(name) {
       const channel = channelOf(name);
       const ackId = channel.next++;
-      channel.pending.add(ackId);
+      channel.pending.set(ackId, performance.now());
       return ackId;
     },
     ask(name, ackIds) {
       const { pending } = channelOf(name);
-      return Object.fromEntries(ackIds.map((ackId) => [String(ackId), isIndexing && pending.delete(ackId)]));
+      const isIndexed = (ackId: number) => {
+        const sentMs = pending.get(ackId);
+        return isIndexing && sentMs !== undefined && performance.now() - sentMs >= delayMs && pending.delete(ackId);
+      };
+      return Object.fromEntries(ackIds.map((ackId) => [String(ackId), isIndexed(ackId)]));
     },
     setIndexing(on) {
       isIndexing = on;
+    },
+    setDelay(ms) {
+      delayMs = ms;
     },
     forget: () => channels.clear(),
   };

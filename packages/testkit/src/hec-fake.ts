@@ -28,7 +28,7 @@ export type HecEndpoint = 'event' | 'ack' | 'health';
 /** A response that replaces the regular one. `indexed`: the events of the request are indexed nevertheless. */
 export type HecResponseOverride = { readonly indexed?: boolean } & (
   | { readonly code: number; readonly headers?: Readonly<Record<string, string>> }
-  | { readonly status: number; readonly body: string; readonly headers?: Readonly<Record<string, string>> }
+  | { readonly status: number; readonly body: string | Uint8Array; readonly headers?: Readonly<Record<string, string>> }
   /** `reset` resets the connection. `silence` keeps it open and never responds. */
   | { readonly instead: 'reset' | 'silence' }
 );
@@ -45,7 +45,7 @@ export interface HecRequest {
 
 export interface HecFake {
   readonly url: string;
-  readonly acks: Pick<HecFakeAcks, 'setIndexing' | 'forget'>;
+  readonly acks: Pick<HecFakeAcks, 'setIndexing' | 'setDelay' | 'forget'>;
   /** All indexed events, in order. */
   readonly events: readonly HecEvent[];
   /** All requests, in order. */
@@ -66,7 +66,7 @@ export interface HecFake {
 
 interface Reply {
   readonly status: number;
-  readonly body: string;
+  readonly body: string | Uint8Array;
   readonly headers?: Readonly<Record<string, string>>;
 }
 

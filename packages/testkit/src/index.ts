@@ -12,6 +12,8 @@ export type {
   ServerFaults,
 } from './destination-harness.ts';
 export { validateEcs } from './ecs-validator.ts';
+export type { BalancerPolicy, HecCluster } from './hec-cluster.ts';
+export { startHecCluster } from './hec-cluster.ts';
 export type {
   HecEndpoint,
   HecFake,

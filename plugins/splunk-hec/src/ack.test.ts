@@ -1,4 +1,5 @@
 import { expect, it, onTestFinished, vi } from 'vitest';
+import { splunkHecDestination } from './splunk-hec-destination.ts';
 import type { FixtureOptions } from './test-harness.ts';
 import { batchOf, noSignal, startFixture, token } from './test-harness.ts';
 
@@ -35,11 +36,11 @@ it('has the assurance indexed', async () => {
   expect(destination.assurance).toBe('indexed');
 });
 
-it('polls several requests of one channel at once', async () => {
+it('sends each request on a channel of its own', async () => {
   const { destination, channels, fake } = await startAcknowledging();
   const batches = ['a', 'b', 'c', 'd'].map((id) => destination.deliver(batchOf(id), noSignal));
   for (const report of await Promise.all(batches)) expect(report).toMatchObject({ items: [{ verdict: 'delivered' }] });
-  expect(new Set(channels()).size).toBe(1);
+  expect(new Set(channels()).size).toBe(4);
   expect(fake.events).toHaveLength(4);
 });
 
@@ -92,23 +93,72 @@ it('sends on a new channel if the server does not know the current one', async (
 });
 
 it('does not confuse the acknowledgement of a restarted server with an earlier request', async () => {
-  const { destination, fake, polled } = await startAcknowledging();
+  const { destination, fake, clock, polled } = await startAcknowledging();
   fake.acks.setIndexing(false);
   const before = destination.deliver(batchOf('before'), noSignal);
   await polled(1);
   fake.acks.forget();
-  const after = destination.deliver(batchOf('after'), noSignal);
-  expect(await before).toMatchObject({ items: [{ verdict: 'unknown', code: 'ack_lost' }] });
   fake.acks.setIndexing(true);
-  expect(await after).toMatchObject({ items: [{ verdict: 'delivered' }] });
+  expect(await destination.deliver(batchOf('after'), noSignal)).toMatchObject({ items: [{ verdict: 'delivered' }] });
+  clock.nowMs += 1_000;
+  expect(await before).toMatchObject({ items: [{ verdict: 'unknown', code: 'ack_timeout' }] });
 });
 
-it('reports degraded if the token has acknowledgement off', async () => {
-  const { destination, log } = await startAcknowledging({ fake: { tokens: { [token]: {} } } });
+it('reports that only the confirmation is left when HEC has accepted all events', async () => {
+  const { destination, fake } = await startAcknowledging();
+  fake.acks.setIndexing(false);
+  const confirming = Promise.withResolvers<void>();
+  const attempt = { onlyConfirmationLeft: confirming.resolve };
+  const delivery = destination.deliver(batchOf('a', 'b'), noSignal, attempt);
+  await confirming.promise;
+  expect(fake.events).toHaveLength(2);
+  fake.acks.setIndexing(true);
+  expect(await delivery).toMatchObject({ items: [{ verdict: 'delivered' }, { verdict: 'delivered' }] });
+});
+
+it('L5: reports degraded and the assurance accepted while the token has acknowledgement off', async () => {
+  const tokens: Record<string, { ack?: boolean }> = { [token]: {} };
+  const { destination, log } = await startAcknowledging({ fake: { tokens } });
   expect(await destination.deliver(batchOf('a'), noSignal)).toEqual({
     items: [{ index: 0, verdict: 'delivered', degraded: 'ack_disabled' }],
   });
   expect(log.of('destination.ack_disabled')).toHaveLength(1);
+  expect(destination.assurance).toBe('accepted');
+  tokens[token] = { ack: true };
+  expect(await destination.deliver(batchOf('b'), noSignal)).toEqual({ items: [{ index: 0, verdict: 'delivered' }] });
+  expect(destination.assurance).toBe('indexed');
+});
+
+it.each([
+  [{ status: 404, body: 'Not Found' }, 'ack_unsupported'],
+  [{ status: 405, body: '' }, 'ack_unsupported'],
+  [{ code: 14 }, 'ack_disabled'],
+])('L5: reports degraded and the assurance accepted if a server responds %j about acknowledgements', async (...row) => {
+  const [response, degraded] = row;
+  const { destination, fake, log } = await startAcknowledging();
+  fake.respondAlways('ack', response);
+  expect(await destination.deliver(batchOf('a'), noSignal)).toEqual({
+    items: [{ index: 0, verdict: 'delivered', degraded }],
+  });
+  expect(destination.assurance).toBe('accepted');
+  expect(log.of(`destination.${degraded}`)).toHaveLength(1);
+  expect(JSON.stringify(log.lines)).toContain('`ack: false`');
+});
+
+it('L5: delivers nothing if the server never acknowledges, and says what to do', async () => {
+  const { destination, fake, clock, polled } = await startAcknowledging();
+  fake.acks.setIndexing(false);
+  const delivery = destination.deliver(batchOf('a'), noSignal);
+  await polled(2);
+  clock.nowMs += 1_000;
+  const message = expect.stringContaining('`ack: false`');
+  expect(await delivery).toMatchObject({ items: [{ verdict: 'unknown', code: 'ack_timeout', message }] });
+});
+
+it('L5: has advice for each code of degraded events', () => {
+  const { degraded, codes } = splunkHecDestination;
+  expect(Object.keys(degraded ?? {}).every((code) => codes.some((known) => known === code))).toBe(true);
+  expect(Object.keys(degraded ?? {}).sort()).toEqual(['ack_disabled', 'ack_unsupported', 'not_acknowledged']);
 });
 
 it('reports degraded for events before a rejected one: the response contains no ackId', async () => {

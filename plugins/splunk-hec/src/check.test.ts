@@ -28,7 +28,11 @@ it.each<[string, FixtureOptions, RegExp]>([
   ['a disabled token', { fake: { tokens: { [token]: { disabled: true } } } }, /Token disabled .* enable/],
   ['no token', { config: { token: { env: 'NOT_SET' } } }, /the token is missing or empty: check `token`$/],
   ['a token that requires acknowledgement', { fake: { tokens: acks } }, /set `ack: true`/],
-  ['a token without acknowledgement', { config: { ack: true } }, /has acknowledgement off/],
+  [
+    'a token without acknowledgement',
+    { config: { ack: true } },
+    /turn on indexer acknowledgement for the token, or set `ack: false`/,
+  ],
   [
     'the second token',
     { config: { datasets: { 'extreme_xiq.auth': { token: { env: 'OTHER_TOKEN' } } } } },
@@ -40,6 +44,13 @@ it.each<[string, FixtureOptions, RegExp]>([
 
 it('succeeds with acknowledgement if the token has it on', async () => {
   expect(await checkOf({ config: { ack: true }, fake: { tokens: acks } })).toMatchObject({ ok: true });
+});
+
+it('L5: reports that the server has no endpoint for acknowledgements', async () => {
+  const result = await checkOf({ config: { ack: true }, fake: { tokens: acks } }, (fake) =>
+    fake.respondNext('ack', { status: 404, body: 'Not Found' }),
+  );
+  expect(result).toMatchObject({ ok: false, message: expect.stringContaining('set `ack: false`') });
 });
 
 it('checks several tokens', async () => {

@@ -46,8 +46,17 @@ export const splunkHecConfig = z.strictObject({
   ack: z
     .boolean()
     .default(false)
-    .describe('An event counts as delivered only after indexer acknowledgement. The token must have it on.'),
-  ackPollMs: z.int().min(100).max(60_000).default(5_000).describe('Time between two requests for acknowledgements.'),
+    .describe(
+      'An event counts as delivered only after indexer acknowledgement, which the token must have on. At most 16,384 events (32 MiB of JSON) wait for it. If the server does not acknowledge, events count as degraded, and the assurance is `accepted`.',
+    ),
+  ackPollMs: z
+    .int()
+    .min(100)
+    .max(60_000)
+    .default(5_000)
+    .describe(
+      'Longest time between two requests for an acknowledgement. The first is sent after 100 ms, or when acknowledgements usually arrive.',
+    ),
   ackTimeoutMs: z
     .int()
     .min(1_000)

@@ -59,7 +59,6 @@ export function consequenceOf({ action, rejectedAt, ...fault }: HecFault, sent: 
       return { ...allUnprocessed, stop: { batch: 'misconfigured', ...fault } };
     case 'slowDown':
       return { ...allUnprocessed, stop: { batch: 'unavailable', ...fault, slowDown: true } };
-    case 'newChannel':
     case 'wait':
       return { ...allUnprocessed, stop: { batch: 'unavailable', ...fault } };
   }

@@ -35,6 +35,13 @@ it('contains the parts that the configuration includes', () => {
   expect(all).toEqual(document);
 });
 
+it('L4: always contains the original text of a document of kind pipeline_error', () => {
+  const unread = ecsDocument({ 'event.kind': 'pipeline_error', 'event.original': '{"raw":', 'event.hash': 'abc' });
+  expect(JSON.parse(eventJson(unread, new Set()))).toEqual({
+    event: { kind: 'pipeline_error', original: '{"raw":' },
+  });
+});
+
 it('does not depend on the order of the keys', () => {
   const reversed = (value: object): object =>
     Object.fromEntries(

@@ -15,7 +15,11 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** The keys of inner objects are sorted, so that equal documents have equal bytes. */
 export function eventJson(document: EcsDocument, include: ReadonlySet<OmittedPart>): string {
-  const omitted = omittedByDefault.filter((part) => !include.has(part));
+  // Nothing of a document of this kind was understood: without the original text, its content would arrive nowhere.
+  const needsOriginal = document.event?.kind === 'pipeline_error';
+  const omitted = omittedByDefault.filter(
+    (part) => !include.has(part) && !(needsOriginal && part === 'event.original'),
+  );
   const fields = without({ ...document }, '', omitted);
   const others = Object.keys(fields).filter((key) => !overrideReply.has(key));
   const inOrder: Record<string, unknown> = {};

@@ -1,29 +1,38 @@
 // Calls the three endpoints of the event collector: event, ack and health.
-import { randomUUID } from 'node:crypto';
-import { type DestinationContext, exchange, type HttpOutcome, parseJson, type Secret } from '@xiq-siem/core';
+import type { Agent } from 'node:http';
+import {
+  type DestinationContext,
+  exchange,
+  type HttpOutcome,
+  type HttpRequest,
+  parseJson,
+  type Secret,
+} from '@xiq-siem/core';
 import { z } from 'zod';
+import type { AckChannel, AckReply } from './ack-tracker.ts';
 import type { SplunkHecConfig } from './config.ts';
+import type { HecCode } from './hec-codes.ts';
 import { postEnvelopes } from './hec-logger.ts';
 import { type HecResponse, readResponse } from './hec-response.ts';
 import type { TokenSlot } from './routes.ts';
-
-/** The acknowledgement state of sent events. */
-export type AckReply =
-  | { readonly kind: 'acks'; readonly indexed: readonly number[] }
-  /** HEC will never acknowledge events on this channel. */
-  | { readonly kind: 'invalidChannel' | 'disabled' }
-  /** No usable response: request again. */
-  | { readonly kind: 'none'; readonly message: string };
 
 export interface HecClient {
   /** Sends envelopes as one request. An empty request only checks whether HEC accepts the token. */
   post(
     token: TokenSlot,
-    channel: string | undefined,
+    channel: AckChannel | undefined,
     lines: readonly string[],
     signal: AbortSignal,
   ): Promise<HecResponse>;
-  acks(token: TokenSlot, channel: string, ackIds: readonly number[], signal: AbortSignal): Promise<AckReply>;
+  /** Asks whether the events with `ackId` on this channel are indexed. `message` if there is no usable response. */
+  ack(
+    token: TokenSlot,
+    channel: AckChannel,
+    ackId: number,
+    signal: AbortSignal,
+  ): Promise<{ readonly reply: AckReply; readonly message?: string }>;
+  /** An agent with a single connection, to be destroyed by the caller. */
+  createLineAgent(): Agent;
   /** The response of the health endpoint, which requires no token. */
   health(signal: AbortSignal): Promise<HttpOutcome>;
   close(): void;
@@ -43,8 +52,17 @@ function endpointUrl(configured: string, name: string): URL {
 
 export function createHecClient(config: SplunkHecConfig, context: DestinationContext): HecClient {
   const eventUrl = endpointUrl(config.url, 'event');
-  const agent = context.agent(eventUrl, config.verifyTls ? {} : { rejectUnauthorized: false });
-  const common = { agent, timeoutMs: config.requestTimeoutMs };
+  const createAgent = () => context.agent(eventUrl, config.verifyTls ? {} : { rejectUnauthorized: false });
+  const agent = createAgent();
+  const timeoutMs = config.requestTimeoutMs;
+  /** Sends a request on the connection and with the cookies of the channel, if there is one. */
+  const sendOn = async (channel: AckChannel | undefined, request: Omit<HttpRequest, 'agent' | 'timeoutMs'>) => {
+    const cookie = channel?.cookies.header();
+    const headers = { ...request.headers, ...(cookie !== undefined && { Cookie: cookie }) };
+    const outcome = await exchange({ ...request, agent: channel?.agent ?? agent, timeoutMs, headers });
+    if (outcome.kind === 'response') channel?.cookies.store(outcome.headers['set-cookie']);
+    return outcome;
+  };
   const tokenOf = ({ secret }: TokenSlot): Secret | undefined => {
     const [token] = secret.current();
     return token?.reveal() ? token : undefined;
@@ -58,43 +76,51 @@ export function createHecClient(config: SplunkHecConfig, context: DestinationCon
         {
           url: eventUrl,
           token: token.reveal(),
-          channel,
+          channel: channel?.id,
           gzip: config.gzip,
-          send: (headers, body) => exchange({ ...common, method: 'POST', url: eventUrl, headers, body, signal }),
+          send: (headers, body) => sendOn(channel, { method: 'POST', url: eventUrl, headers, body, signal }),
         },
         lines,
       );
       return readResponse(outcome, context.now(), [token]);
     },
 
-    async acks(slot, channel, ackIds, signal) {
+    async ack(slot, channel, ackId, signal) {
       const token = tokenOf(slot);
-      if (token === undefined) return { kind: 'none', message: tokenMissing };
+      if (token === undefined) return { reply: 'pending', message: tokenMissing };
       const url = endpointUrl(config.url, 'ack');
-      url.searchParams.set('channel', channel);
+      url.searchParams.set('channel', channel.id);
       const headers = {
         Authorization: `Splunk ${token.reveal()}`,
         'Content-Type': 'application/json',
-        'X-Splunk-Request-Channel': channel,
+        'X-Splunk-Request-Channel': channel.id,
       };
-      const body = JSON.stringify({ acks: ackIds });
-      const outcome = await exchange({ ...common, method: 'POST', url, headers, body, signal });
+      const body = JSON.stringify({ acks: [ackId] });
+      const outcome = await sendOn(channel, { method: 'POST', url, headers, body, signal });
       if (outcome.kind === 'response' && outcome.status === 200) {
         const found = acksJson.safeParse(parseJson(outcome.body.toString('utf8'))).data;
-        if (found) return { kind: 'acks', indexed: ackIds.filter((ackId) => found.acks[ackId] === true) };
+        if (found) return { reply: found.acks[ackId] === true ? 'indexed' : 'pending' };
       }
       const fault = readResponse(outcome, context.now(), [token]);
-      if (fault.action === 'accepted') return { kind: 'none', message: 'the response contains no acknowledgements' };
-      if (fault.code === 'invalid_channel') return { kind: 'invalidChannel' };
-      if (fault.code === 'ack_disabled') return { kind: 'disabled' };
-      return { kind: 'none', message: fault.message };
+      if (fault.action === 'accepted')
+        return { reply: 'pending', message: 'the response contains no acknowledgements' };
+      return { reply: ackReplies[fault.code] ?? 'pending', message: fault.message };
     },
 
-    health: (signal) => exchange({ ...common, method: 'GET', url: endpointUrl(config.url, 'health'), signal }),
+    createLineAgent() {
+      const lineAgent = createAgent();
+      lineAgent.maxSockets = 1;
+      return lineAgent;
+    },
+    health: (signal) => sendOn(undefined, { method: 'GET', url: endpointUrl(config.url, 'health'), signal }),
     close: () => agent.destroy(),
   };
 }
 
-export function newChannel(): string {
-  return randomUUID().toUpperCase();
-}
+/** Responses to a request for an acknowledgement that are final. */
+const ackReplies: Readonly<Partial<Record<HecCode, AckReply>>> = {
+  ack_disabled: 'disabled',
+  invalid_channel: 'lost',
+  method_not_allowed: 'unsupported',
+  not_found: 'unsupported',
+};

@@ -18,8 +18,6 @@ export type Action =
   /** HEC will never accept any of the events. */
   | 'rejectAll'
   | 'tooLarge'
-  /** HEC does not know the acknowledgement channel: the next request uses a new one. */
-  | 'newChannel'
   /** HEC may have accepted the events. */
   | 'unknown';
 
@@ -29,6 +27,7 @@ const ackRequired =
 const unknownToken =
   'Splunk does not know the token: copy the value from its HTTP Event Collector settings to the secret in `token`';
 const noCollector = 'there is no event collector at this URL: correct `url`, and check that HEC is enabled in Splunk';
+const checkUrl = 'if this persists, check that `url` is the URL of an event collector';
 const enableToken = 'enable the token in Splunk';
 const checkProxies = 'check the proxies between the connector and Splunk';
 
@@ -43,7 +42,7 @@ const hecFaults = [
   [8, 500, 'wait', 'server_error', ''],
   [9, 503, 'slowDown', 'server_busy', ''],
   [10, 400, 'blockToken', 'channel_missing', ackRequired],
-  [11, 400, 'newChannel', 'invalid_channel', ''],
+  [11, 400, 'wait', 'invalid_channel', ''],
   [12, 400, 'rejectOne', 'event_required', ''],
   [13, 400, 'rejectOne', 'event_blank', ''],
   [14, 400, 'blockToken', 'ack_disabled', 'the token has acknowledgement off: set `ack: false`, or turn it on'],
@@ -63,7 +62,7 @@ const hecFaults = [
 /** For responses without a known HEC code. */
 const statusFaults: Readonly<Record<HttpStatusCode, readonly [action: Action, advice: string]>> = {
   bad_gateway: ['wait', ''],
-  bad_request: ['misconfigured', checkProxies],
+  bad_request: ['misconfigured', `correct \`url\`, and ${checkProxies}`],
   forbidden: ['blockSourcetype', checkProxies],
   gateway_timeout: ['unknown', ''],
   method_not_allowed: ['misconfigured', noCollector],
@@ -71,12 +70,12 @@ const statusFaults: Readonly<Record<HttpStatusCode, readonly [action: Action, ad
   proxy_unauthorized: ['misconfigured', checkProxies],
   redirected: ['misconfigured', 'redirects are not followed: set `url` to the target of the redirect'],
   request_timeout: ['wait', ''],
-  server_error: ['wait', ''],
+  server_error: ['wait', checkUrl],
   service_unavailable: ['slowDown', ''],
   too_large: ['tooLarge', ''],
   too_many_requests: ['slowDown', ''],
   unauthorized: ['blockToken', `correct the secret in \`token\`, and ${checkProxies}`],
-  unsupported_media_type: ['misconfigured', 'set `gzip: false`'],
+  unsupported_media_type: ['misconfigured', 'set `gzip: false`, and check that `url` is the URL of an event collector'],
 };
 
 /** Codes of reports without a code of HEC or a status. */
@@ -87,17 +86,26 @@ const ownCodes = [
   'ack_backlog_full',
   'ack_lost',
   'ack_timeout',
+  /** The server has no endpoint for acknowledgements. */
+  'ack_unsupported',
   'not_acknowledged',
   /** The secret in `token` is missing or empty. */
   'secret_unavailable',
-  /** The response is not HEC's. */
-  'wrong_server',
+  /** A response with a status of success that is not HEC's: it may come from a proxy, which may have sent the events on. */
+  'unexpected_response',
 ] as const;
 
 export type HecCode = (typeof hecFaults)[number][3] | (typeof ownCodes)[number];
 
 /** Every code that a report of this destination can have. */
 export const hecCodes: readonly HecCode[] = [...new Set([...hecFaults.map((row) => row[3]), ...ownCodes])].sort();
+
+/** What an operator can do about events that HEC accepted and did not acknowledge. */
+export const degradedAdvice = {
+  ack_disabled: 'turn on indexer acknowledgement for the token, or set `ack: false`',
+  ack_unsupported: 'the server does not acknowledge events: set `ack: false`',
+  not_acknowledged: 'HEC acknowledges no event of a request with a rejected event: see the dead letters',
+} as const satisfies Readonly<Partial<Record<HecCode, string>>>;
 
 export interface Meaning {
   readonly action: Action;
@@ -116,9 +124,9 @@ export function meaningOf(status: number, hecCode: number | undefined): Meaning 
   if (known !== undefined && Math.floor(known.status / 100) === Math.floor(status / 100)) return known;
   if (status < 300) {
     return {
-      action: 'wait',
-      code: 'wrong_server',
-      advice: 'the response is not from an event collector: correct `url`',
+      action: 'unknown',
+      code: 'unexpected_response',
+      advice: `the response is not from an event collector: correct \`url\`, and ${checkProxies}`,
     };
   }
   const code = codeOfStatus(status);

@@ -1,6 +1,9 @@
+import { deflateSync, gzipSync } from 'node:zlib';
 import { expect, it, onTestFinished } from 'vitest';
 import { splunkHecDestination } from './splunk-hec-destination.ts';
 import { batchOf, noSignal, startFixture } from './test-harness.ts';
+
+const unexpected = { verdict: 'unknown', code: 'unexpected_response' };
 
 it.each([
   [1, { batch: 'misconfigured', code: 'token_disabled' }],
@@ -14,7 +17,6 @@ it.each([
   [11, { batch: 'unavailable', code: 'invalid_channel' }],
   [14, { batch: 'misconfigured', code: 'ack_disabled' }],
   [16, { batch: 'misconfigured', code: 'query_authorization_disabled' }],
-  [17, { batch: 'unavailable', code: 'wrong_server' }],
   [18, { batch: 'unavailable', code: 'queues_full', slowDown: true }],
   [19, { batch: 'unavailable', code: 'ack_unavailable', slowDown: true }],
   [20, { batch: 'unavailable', code: 'queues_full', slowDown: true }],
@@ -77,12 +79,12 @@ it.each([2, 3])('delivers no event if the response names event %i of two, counte
 const html = '<html><body>Sign in</body></html>';
 
 it.each([
-  [200, html, { batch: 'unavailable', code: 'wrong_server' }],
-  [200, '', { batch: 'unavailable', code: 'wrong_server' }],
-  [200, '{"text":"Success"}', { batch: 'unavailable', code: 'wrong_server' }],
-  [200, '{"code":"0"}', { batch: 'unavailable', code: 'wrong_server' }],
-  [200, '{"text":"Invalid token","code":4}', { batch: 'unavailable', code: 'wrong_server' }],
-  [201, '{"text":"Success","code":0}', { batch: 'unavailable', code: 'wrong_server' }],
+  [200, html, { items: [unexpected, unexpected] }],
+  [200, '', { items: [unexpected, unexpected] }],
+  [200, '{"text":"Success"}', { items: [unexpected, unexpected] }],
+  [200, '{"code":"0"}', { items: [unexpected, unexpected] }],
+  [200, '{"text":"Invalid token","code":4}', { items: [unexpected, unexpected] }],
+  [201, '{"text":"Success","code":0}', { items: [unexpected, unexpected] }],
   [503, '{"text":"Success","code":0}', { batch: 'unavailable', code: 'service_unavailable', slowDown: true }],
   [302, html, { batch: 'misconfigured', code: 'redirected' }],
   [400, html, { batch: 'misconfigured', code: 'bad_request' }],
@@ -97,10 +99,37 @@ it.each([
   [500, '', { batch: 'unavailable', code: 'server_error' }],
   [502, html, { batch: 'unavailable', code: 'bad_gateway' }],
   [503, html, { batch: 'unavailable', code: 'service_unavailable', slowDown: true }],
-])('HTTP %i with %j is not a success', async (status, body, report) => {
+  [200, '{"text":"HEC is healthy","code":17}', { items: [unexpected, unexpected] }],
+  [204, '', { items: [unexpected, unexpected] }],
+])('L3: HTTP %i with %j is not a success', async (status, body, report) => {
   const { destination, fake } = await startFixture(onTestFinished);
   fake.respondNext('event', { status, body });
   expect(await destination.deliver(batchOf('a', 'b'), noSignal)).toMatchObject(report);
+});
+
+it.each([
+  [404, '`url`'],
+  [405, '`url`'],
+  [400, '`url`'],
+  [415, '`gzip'],
+  [415, '`url`'],
+  [500, '`url`'],
+  [200, '`url`'],
+])('L8: the message of HTTP %i without a HEC code names %s', async (status, key) => {
+  const { destination, fake } = await startFixture(onTestFinished);
+  fake.respondNext('event', { status, body: html });
+  expect(JSON.stringify(await destination.deliver(batchOf('a'), noSignal))).toContain(key);
+});
+
+it.each([
+  ['gzip', gzipSync],
+  ['deflate', deflateSync],
+])('L3: reads a success in %s, which was not asked for', async (encoding, compress) => {
+  const { destination, fake } = await startFixture(onTestFinished);
+  const body = compress('{"text":"Success","code":0}');
+  fake.respondNext('event', { status: 200, body, headers: { 'Content-Encoding': encoding } });
+  expect(await destination.deliver(batchOf('a'), noSignal)).toEqual({ items: [{ index: 0, verdict: 'delivered' }] });
+  expect(fake.requests[0]?.headers['accept-encoding']).toBe('identity');
 });
 
 it('rejects a single event that is too large', async () => {
@@ -123,7 +152,7 @@ it('reads a response only up to the limit', async () => {
   const { destination, fake } = await startFixture(onTestFinished);
   fake.respondNext('event', { status: 200, body: `{"text":"${'x'.repeat(200_000)}","code":0}` });
   const report = await destination.deliver(batchOf('a'), noSignal);
-  expect(report).toMatchObject({ batch: 'unavailable', code: 'wrong_server' });
+  expect(report).toMatchObject({ items: [unexpected] });
   expect(JSON.stringify(report).length).toBeLessThan(1_000);
 });
 

@@ -1,3 +1,4 @@
+import { Agent } from 'node:http';
 import type { DeliveryReport } from '@xiq-siem/core';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import type { AckTracker } from './ack-tracker.ts';
@@ -241,10 +242,9 @@ it('sends nothing while too many requests wait for their acknowledgement', async
   const token: TokenSlot = { secret: { current: () => [] } };
   const route = { token, index: undefined, sourcetype: 's', source: 's' };
   const ackTracker: AckTracker = {
-    channel: () => 'c',
-    hasCapacity: () => false,
+    withChannel: () => undefined,
     outcome: async () => 'timeout',
-    retire() {},
+    acknowledges: () => true,
     close() {},
   };
   const sendBatch = createBatchSender({
@@ -253,7 +253,8 @@ it('sends nothing while too many requests wait for their acknowledgement', async
         posted.push(args);
         return { action: 'accepted', slowDown: false, ackId: 0 };
       },
-      acks: async () => ({ kind: 'disabled' }),
+      ack: async () => ({ reply: 'disabled' }),
+      createLineAgent: () => new Agent(),
       health: async () => ({ kind: 'failed', code: 'aborted', sent: false, message: '' }),
       close() {},
     },

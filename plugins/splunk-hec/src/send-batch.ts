@@ -1,6 +1,12 @@
 // Sends a batch as requests, one after the other, until each event has its verdict or a fault stops the batch.
-import { type Batch, type BatchFault, createReportBuilder, type DeliveryReport } from '@xiq-siem/core';
-import type { AckOutcome, AckTracker } from './ack-tracker.ts';
+import {
+  type Batch,
+  type BatchFault,
+  createReportBuilder,
+  type DeliveryAttempt,
+  type DeliveryReport,
+} from '@xiq-siem/core';
+import type { AckChannel, AckOutcome, AckTracker } from './ack-tracker.ts';
 import { consequenceOf } from './consequence.ts';
 import type { Envelope, Envelopes } from './envelope.ts';
 import type { HecClient } from './hec-client.ts';
@@ -17,8 +23,8 @@ export interface BatchSenderOptions {
   readonly envelopes: (batch: Batch) => Envelopes;
   /** Called with all accepted events. */
   readonly onAccepted: (envelopes: Envelopes) => void;
-  /** Called with events that HEC accepted without an ackId, although `ack` is configured. */
-  readonly onNoAck: (envelopes: Envelopes) => void;
+  /** Called with the number of events that HEC accepted and cannot acknowledge, although `ack` is configured. */
+  readonly onNoAck: (outcome: 'disabled' | 'unsupported', events: number) => void;
 }
 
 export function createBatchSender({
@@ -30,13 +36,18 @@ export function createBatchSender({
   onNoAck,
   envelopes,
 }: BatchSenderOptions) {
-  return async (batch: Batch, signal: AbortSignal): Promise<DeliveryReport<HecCode>> => {
+  return async (batch: Batch, signal: AbortSignal, attempt?: DeliveryAttempt): Promise<DeliveryReport<HecCode>> => {
     const builder = createReportBuilder<HecCode>(batch);
     const acknowledged: Promise<void>[] = [];
 
-    const acknowledge = async (sent: Envelopes, ackTracker: AckTracker, channel: string, ackId: number | undefined) => {
-      const outcome = ackId === undefined ? 'disabled' : await ackTracker.outcome(channel, ackId, signal);
-      if (outcome === 'disabled') onNoAck(sent);
+    const acknowledge = async (
+      sent: Envelopes,
+      ackTracker: AckTracker,
+      channel: AckChannel,
+      ackId: number | undefined,
+    ) => {
+      const outcome = await ackTracker.outcome(channel, ackId, signal);
+      if (outcome === 'disabled' || outcome === 'unsupported') onNoAck(outcome, sent.length);
       builder.setVerdict(sent, verdictOf[outcome]);
     };
 
@@ -51,11 +62,14 @@ export function createBatchSender({
       for (let first = rest[0]; first !== undefined; first = rest[0]) {
         const { token } = first.route;
         const ackTracker = ackTrackers.get(token);
-        if (ackTracker?.hasCapacity() === false) return ackBacklogFull;
-        const channel = ackTracker?.channel();
         const sent = firstBytes(rest, maxBodyBytes);
         const lines = sent.map(({ text }) => text);
-        const response = await client.post(token, channel, lines, signal);
+        const post = async (channel?: AckChannel) => {
+          return { channel, response: await client.post(token, channel, lines, signal) };
+        };
+        const posted = await (ackTracker === undefined ? post() : ackTracker.withChannel(post));
+        if (posted === undefined) return ackBacklogFull;
+        const { channel, response } = posted;
         rest = rest.slice(sent.length);
 
         if (response.action === 'accepted') {
@@ -65,7 +79,6 @@ export function createBatchSender({
           else acknowledged.push(acknowledge(sent, ackTracker, channel, response.ackId));
           continue;
         }
-        if (response.action === 'newChannel' && channel !== undefined) ackTracker?.retire(channel);
         const { accepted, affected, verdict, unprocessed, stop, block } = consequenceOf(response, sent);
         onAccepted(accepted);
         // A response that rejects an event contains no ackId.
@@ -90,6 +103,7 @@ export function createBatchSender({
     };
 
     const stop = await sendGroups(requestGroups(envelopes(batch)));
+    if (acknowledged.length > 0) attempt?.onlyConfirmationLeft();
     await Promise.all(acknowledged);
     return builder.build(stop);
   };
@@ -127,6 +141,16 @@ const ackBacklogFull = {
 const verdictOf = {
   indexed: delivered,
   disabled: { verdict: 'delivered', degraded: 'ack_disabled' },
-  timeout: { verdict: 'unknown', code: 'ack_timeout', message: 'accepted, but not acknowledged in time' },
-  lost: { verdict: 'unknown', code: 'ack_lost', message: 'accepted, but the server lost the acknowledgement' },
+  unsupported: { verdict: 'delivered', degraded: 'ack_unsupported' },
+  timeout: {
+    verdict: 'unknown',
+    code: 'ack_timeout',
+    message:
+      'accepted, but not acknowledged within `ackTimeoutMs`: check the indexers; behind a load balancer, turn on session stickiness; or set `ack: false`',
+  },
+  lost: {
+    verdict: 'unknown',
+    code: 'ack_lost',
+    message: 'accepted, but the server lost the acknowledgement, for example in a restart',
+  },
 } as const satisfies Record<AckOutcome, object>;

@@ -8,11 +8,11 @@ import {
   type MetricTable,
   warnIfInsecure,
 } from '@xiq-siem/core';
-import { type AckTracker, createAckTracker } from './ack-tracker.ts';
+import { type AckChannel, type AckTracker, type AckTrackerOptions, createAckTracker } from './ack-tracker.ts';
 import { type SplunkHecConfig, splunkHecConfig } from './config.ts';
 import { type Envelope, envelopeOf } from './envelope.ts';
-import { createHecClient, type HecClient, newChannel } from './hec-client.ts';
-import { type HecCode, hecCodes } from './hec-codes.ts';
+import { createHecClient, type HecClient } from './hec-client.ts';
+import { degradedAdvice, type HecCode, hecCodes } from './hec-codes.ts';
 import { readResponse } from './hec-response.ts';
 import { createRoutes, type Routes, type TokenSlot } from './routes.ts';
 import { createBatchSender } from './send-batch.ts';
@@ -29,6 +29,7 @@ export const splunkHecDestination = defineDestination({
   type: 'splunk-hec',
   assurance: 'accepted',
   codes: hecCodes,
+  degraded: degradedAdvice,
   metrics,
   configSchema: splunkHecConfig,
   create: async (config, context) => createSplunkHecDestination(config, context),
@@ -37,6 +38,8 @@ export const splunkHecDestination = defineDestination({
 /** Characters: beyond the first limit Splunk extracts no fields (`maxchars`), beyond the second it truncates (`TRUNCATE`). */
 const splunkLimits = [5_000, 10_000] as const;
 const hourMs = 3_600_000;
+/** What may wait for acknowledgements: with a second until each, this is enough for more than 10,000 events a second. */
+const unconfirmed = { events: 16_384, bytes: 33_554_432 };
 
 /** Opens no connection before the first batch. */
 export function createSplunkHecDestination(
@@ -55,8 +58,11 @@ export function createSplunkHecDestination(
     log.warn('destination.ack_unsupported', { advice });
   }
   for (const token of ack ? routes.tokens : []) {
-    const requestAcks: Parameters<typeof createAckTracker>[0]['requestAcks'] = (...args) => client.acks(token, ...args);
-    ackTrackers.set(token, createAckTracker({ pollMs, timeoutMs, now, requestAcks }));
+    const requestAck: AckTrackerOptions['requestAck'] = async (...args) => (await client.ack(token, ...args)).reply;
+    ackTrackers.set(
+      token,
+      createAckTracker({ pollMs, timeoutMs, now, createAgent: client.createLineAgent, requestAck }),
+    );
   }
   const limits = splunkLimits.map((characters) => {
     const warn = createRateLimitedReport(now, hourMs, (_: undefined, events) =>
@@ -64,10 +70,9 @@ export function createSplunkHecDestination(
     );
     return { characters, warn };
   });
-  const warnOfNoAck = createRateLimitedReport(now, hourMs, (_: undefined, events) => {
-    const advice = 'turn on acknowledgement for the token, or set ack: false';
-    log.warn('destination.ack_disabled', { events, advice });
-  });
+  const warnOfNoAck = createRateLimitedReport(now, hourMs, (outcome: 'disabled' | 'unsupported', events) =>
+    log.warn(`destination.ack_${outcome}`, { events, advice: degradedAdvice[`ack_${outcome}`] }),
+  );
   const countLong = (envelopes: readonly Envelope[]) => {
     for (const { characters, warn } of limits) {
       const long = envelopes.filter(({ eventLength }) => eventLength > characters).length;
@@ -83,7 +88,11 @@ export function createSplunkHecDestination(
   }
 
   return {
-    assurance: ack ? 'indexed' : 'accepted',
+    /** The configured assurance, until HEC shows that it does not acknowledge the events of a token. */
+    get assurance() {
+      return ack && [...ackTrackers.values()].every((tracker) => tracker.acknowledges()) ? 'indexed' : 'accepted';
+    },
+    ...(ack && { unconfirmed }),
     deliver: createBatchSender({
       client,
       routes,
@@ -91,18 +100,19 @@ export function createSplunkHecDestination(
       ackTrackers,
       envelopes: ({ items }) => items.map((item) => envelopeOf(item, routes.of(item.dataset), include)),
       onAccepted: countLong,
-      onNoAck: (envelopes) => warnOfNoAck(undefined, envelopes.length),
+      onNoAck: warnOfNoAck,
     }),
-    check: (signal) => checkHec(config, client, routes, signal),
+    check: (signal) => checkHec(config, client, routes, ackTrackers, signal),
     close: closeHec,
   };
 }
 
 /** Checks whether the event collector accepts events, without sending one. */
 async function checkHec(
-  { url, ack }: SplunkHecConfig,
+  { url }: SplunkHecConfig,
   client: HecClient,
   { tokens, indexes }: Routes,
+  ackTrackers: ReadonlyMap<TokenSlot, AckTracker>,
   signal: AbortSignal,
 ): Promise<CheckResult> {
   const failed = (message: string): CheckResult => ({ ok: false, message: `${url}: ${message}` });
@@ -113,17 +123,20 @@ async function checkHec(
   if (isDown && healthResponse.action !== 'accepted') return failed(healthResponse.message);
   for (const [number, token] of tokens.entries()) {
     const which = tokens.length === 1 ? 'the token' : `token ${number + 1} of ${tokens.length}`;
-    const channel = ack ? newChannel() : undefined;
-    const response = await client.post(token, channel, [], signal);
+    const checkToken = async (channel?: AckChannel) => ({
+      response: await client.post(token, channel, [], signal),
+      ack: channel && (await client.ack(token, channel, 0, signal)),
+    });
+    const { response, ack } = await (ackTrackers.get(token)?.withChannel(checkToken) ?? checkToken());
     // HEC checks everything else before it rejects an empty request as empty.
     if (response.action !== 'accepted' && response.code !== 'no_data') {
       const concernsToken = response.action === 'blockToken' && response.code !== 'secret_unavailable';
       return failed(concernsToken || tokens.length > 1 ? `${which}: ${response.message}` : response.message);
     }
-    if (channel === undefined) continue;
-    const reply = await client.acks(token, channel, [0], signal);
-    if (reply.kind === 'disabled') return failed(`${which} has acknowledgement off: set ack: false, or turn it on`);
-    if (reply.kind === 'none') return failed(`${which}: no response about acknowledgements: ${reply.message}`);
+    if (ack?.reply === 'disabled' || ack?.reply === 'unsupported') {
+      return failed(`${which}: ${degradedAdvice[`ack_${ack.reply}`]}`);
+    }
+    if (ack?.message !== undefined) return failed(`${which}: no response about acknowledgements: ${ack.message}`);
   }
   const named = indexes.filter((index) => index !== undefined).map((index) => `"${index}"`);
   const unchecked = named.length === 0 ? '' : `; write access to index ${named.join(', ')} was not checked`;

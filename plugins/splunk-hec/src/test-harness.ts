@@ -27,19 +27,27 @@ export interface FixtureOptions {
   /** Values that the configuration schema rejects, such as very short times. */
   readonly unchecked?: Partial<SplunkHecConfig>;
   readonly fake?: Partial<HecFakeOptions>;
+  /** The clock of the destination is real. Default: it stands still. */
+  readonly realTime?: boolean;
   /** Trusted certificate authority, PEM. */
   readonly ca?: string;
 }
 
 /** `atEnd`, vitest's onTestFinished, closes everything. */
 export async function startFixture(atEnd: (clean: () => Promise<void>) => void, options: FixtureOptions = {}) {
-  const { config = {}, unchecked = {}, fake: fakeOptions = {}, ca } = options;
+  const { config = {}, unchecked = {}, fake: fakeOptions = {}, realTime = false, ca } = options;
   const fake = await startHecFake({ tokens: { [token]: {} }, ...fakeOptions });
   atEnd(fake.close);
   const log = createRecordingLogger();
   const meter = createRecordingMeter();
   const clock = { nowMs: 1_800_000_000_000 };
-  const common = destinationContext({ log, meter, name: 'splunk', now: () => clock.nowMs, secrets });
+  const common = destinationContext({
+    log,
+    meter,
+    name: 'splunk',
+    now: realTime ? Date.now : () => clock.nowMs,
+    secrets,
+  });
   const context = ca === undefined ? common : { ...common, agent: () => new Agent({ keepAlive: true, ca }) };
   const parsed = splunkHecConfig.parse({ url: fake.url, token: { env: 'HEC_TOKEN' }, ...config });
   const destination = createSplunkHecDestination({ ...parsed, ...unchecked }, context);
@@ -67,7 +75,7 @@ function itemOf({ id, dataset = 'extreme_xiq.audit', fields = {}, extreme }: Eve
   return { index, id, dataset, timeMs, document, json: JSON.stringify(document) };
 }
 
-function idOf(document: unknown): string {
+export function idOf(document: unknown): string {
   const { id } = eventOf(document);
   return String(id);
 }
