@@ -1,8 +1,9 @@
 // Starts the stages (data directory, journal, sources, delivery, listeners) and stops them in reverse order.
 import { rm } from 'node:fs/promises';
+import { uptime } from 'node:os';
 import { newAdminToken, type Reloaded, writeAdminFile } from '@xiq-siem/admin-api';
 import type { Configuration } from '@xiq-siem/config';
-import type { ConnectorError, Logger } from '@xiq-siem/core';
+import { type ConnectorError, createAgeGuard, type Logger } from '@xiq-siem/core';
 import { openDataDirectory } from '@xiq-siem/journal';
 import {
   caughtUp,
@@ -14,7 +15,7 @@ import {
   openPipeline,
   type PluginServices,
 } from '@xiq-siem/pipeline';
-import { openBackfilledIds, openState, prepareState } from '@xiq-siem/state';
+import { openBackfilledIds, openState, prepareState, readKnownHistory } from '@xiq-siem/state';
 import { createSelfChecks } from '@xiq-siem/xiq-account';
 import { adminApp } from './admin/admin.ts';
 import { listen } from './http/listen.ts';
@@ -58,15 +59,36 @@ export async function startConnector(
   });
   opened.defer(() => data.close());
   const agent = { id: data.instanceId, name: 'xiq-siem-connector', version };
-  const services: PluginServices = { agent, secretsDirectory: data.paths.secrets, now, log, meter: counters };
+  const ageGuard = createAgeGuard({
+    now,
+    // Unlike performance.now(), it counts the time of a suspended machine.
+    monotonicMs: () => uptime() * 1000,
+    onStep: ({ byMs, atMs }) =>
+      log.error('clock.stepped', { seconds: Math.round(byMs / 1000), at: new Date(atMs).toISOString() }),
+    onStepEnded: () => log.info('clock.step_ended'),
+  });
+  const { mayDeleteByAge } = ageGuard;
+  const meter = counters;
+  const services: PluginServices = { agent, secretsDirectory: data.paths.secrets, now, mayDeleteByAge, log, meter };
   const failed = Promise.withResolvers<ConnectorError>();
-  const journalMaxBytes = configuration.journal.maxBytes ?? (await defaultJournalBytes(data.path));
-  const journal = await openConfiguredJournal(configuration, data.path, journalMaxBytes, services, failed.resolve);
-  opened.defer(() => journal.close());
   const state = await openState(data.path, { now, log, onFailure: failed.resolve });
   opened.defer(() => state.close());
+  const journalMaxBytes = configuration.journal.maxBytes ?? (await defaultJournalBytes(data.path));
+  const known = await readKnownHistory(state.database, data.instanceId, log);
+  const journal = await openConfiguredJournal(configuration, {
+    directory: data.path,
+    maxBytes: journalMaxBytes,
+    ageGuard,
+    now,
+    log,
+    meter,
+    onFailure: failed.resolve,
+    onIncident: state.addJournalIncident,
+    ...(known && { known }),
+  });
+  opened.defer(() => journal.close());
   const deadLetters = await openConfiguredDeadLetters(configuration, data.path, services, state, journal);
-  const backfilled = await openBackfilledIds(state.database, { now, log });
+  const backfilled = await openBackfilledIds(state.database, { now, mayDeleteByAge, log });
   const stores = { journal, deadLetters, backfilled, incidents: state.incidents };
   const pipeline = await openPipeline(configuration, { ...stores, services, log });
   const { delivery } = pipeline;
@@ -87,6 +109,7 @@ export async function startConnector(
     refused,
     selfChecks,
     journalMaxBytes,
+    ageGuard,
     stopping,
     lastReceivedMs: (source) => lastReceived.get(source),
   });

@@ -1,5 +1,6 @@
 // Opens everything an operator uses of a running connector: admin API, jobs, metrics, health events, XIQ account.
 import type { SourceState } from '@xiq-siem/admin-api';
+import type { AgeGuard } from '@xiq-siem/core';
 import { systemClock } from '@xiq-siem/delivery';
 import { doctorProbe, type HealthEvent, startHealthEvents } from '@xiq-siem/health-events';
 import { createJobs, replayKind, retryKind } from '@xiq-siem/jobs';
@@ -41,6 +42,7 @@ export interface OperatorParts extends Omit<RunningParts, 'progressHistory'> {
   readonly counters: Counters;
   readonly refused: RefusedCredentials;
   readonly journalMaxBytes: number;
+  readonly ageGuard: Pick<AgeGuard, 'step'>;
   readonly selfChecks: SelfChecks;
   readonly backfilled: BackfilledIds;
   stopping(): boolean;
@@ -109,6 +111,7 @@ export async function openOperatorService(parts: OperatorParts): Promise<Operato
       rates: sampler.rates,
       jobsRunning: jobs.running(),
       sources: shown,
+      clockStep: parts.ageGuard.step(),
     };
   };
   const status = async () => statusOf(readModel(), identity, await live());

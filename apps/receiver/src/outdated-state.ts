@@ -1,6 +1,6 @@
 // Detects a state file that does not belong to the positions of the destinations.
 import type { Status } from '@xiq-siem/admin-api';
-import { documentNames, type State } from '@xiq-siem/state';
+import { documentNames, isOfStateFile, type State } from '@xiq-siem/state';
 import { z } from 'zod';
 
 /**
@@ -12,7 +12,7 @@ export async function noteOutdatedState(
   { destinations, incidents }: Status,
 ): Promise<void> {
   const affected = destinations.filter(({ deadLetters }) => deadLetters.unaccounted > 0);
-  if (affected.length === 0 || incidents.length > 0) return;
+  if (affected.length === 0 || incidents.some(isOfStateFile)) return;
   const names = affected.map(({ name }) => name).join(', ');
   const lost = affected.reduce((total, { deadLetters }) => total + deadLetters.unaccounted, 0);
   const reason =

@@ -41,11 +41,11 @@ test('evicted bodies are a gap of the one destination that needed them, until it
   expect(await fixture.run(`status --acknowledge ${gap.id}`)).toMatchObject({ code: 0 });
   expect((await statusNow()).gaps).toEqual([]);
 
-  expect(await fixture.run('destination forget elastic')).toMatchObject({ code: 64 });
+  expect(await fixture.run('destination forget elastic --yes')).toMatchObject({ code: 64 });
   await fixture.configure({ destinations: { archive } });
   expect(await fixture.run('reload')).toMatchObject({ code: 0, output: expect.stringContaining('elastic removed') });
   expect(await fixture.run('status')).toMatchObject({ code: 1, output: expect.stringContaining('forget elastic') });
-  expect(await fixture.run('destination forget elastic')).toMatchObject({ code: 0 });
+  expect(await fixture.run('destination forget elastic --yes')).toMatchObject({ code: 0 });
   expect(await fixture.run('status')).toMatchObject({ code: 0 });
   expect(await connector.end('SIGTERM')).toBe(0);
   expect(await fixture.work.documents()).toHaveLength(posted);

@@ -239,7 +239,7 @@ describe('commands', () => {
     await writeFile(here.configFile, one.replace('archive: {', 'second: { type: file, directory: ./out }, archive: {'));
     const both = await startProcess(here);
     const forget = (name: string) =>
-      runCommand(['destination', 'forget', name, '--config', here.configFile], here.directory);
+      runCommand(['destination', 'forget', name, '--yes', '--config', here.configFile], here.directory);
     expect(await forget('second')).toMatchObject({ code: 64 });
     await both.end('SIGTERM');
     await writeFile(here.configFile, one);

@@ -5,13 +5,27 @@ import { runTest } from './test-session.ts';
 
 describe('destination', () => {
   it('forgets and resumes a destination', async () => {
-    const forget = { forgetDestination: async ({ name }: { name: string }) => ({ forgotten: name }) };
+    const calls: boolean[] = [];
+    const forget = {
+      async forgetDestination({ name, dryRun }: { name: string; dryRun: boolean }) {
+        calls.push(dryRun);
+        return { forgotten: name, requests: 3 };
+      },
+    };
     const resume = { resumeDestination: async ({ name }: { name: string }) => ({ resumed: name }) };
-    expect((await runTest(['destination', 'forget', 'old'], forget)).stdout).toEqual(['Destination old is forgotten.']);
+    const text = async (...options: readonly string[]) =>
+      (await runTest(['destination', 'forget', 'old', ...options], forget)).stdout;
+    expect(await text('--yes')).toEqual(['Destination old is forgotten, with 3 requests that it has not received.']);
+    expect(await text('--dry-run')).toEqual([
+      'Destination old would be forgotten, with 3 requests that it has not received.',
+    ]);
+    expect(calls).toEqual([false, true]);
     expect((await runTest(['destination', 'resume', 'elastic'], resume)).stdout).toEqual([
       'Destination elastic: retry started. Result: xiq-siem status',
     ]);
-    expect((await runTest(['destination', 'forget', 'old', '--json'], forget)).json()).toEqual([{ forgotten: 'old' }]);
+    expect((await runTest(['destination', 'forget', 'old', '--yes', '--json'], forget)).json()).toEqual([
+      { forgotten: 'old', requests: 3 },
+    ]);
   });
 
   it('without a name it lists the names: 64', async () => {

@@ -5,7 +5,7 @@ import type { SnapshotOperations } from '@xiq-siem/admin-api';
 import type { Configuration } from '@xiq-siem/config';
 import { ConnectorError, exitCodes } from '@xiq-siem/core';
 import { createEventFilter, systemClock } from '@xiq-siem/delivery';
-import { openJournalSnapshot } from '@xiq-siem/journal';
+import { type JournalIncident, openJournalSnapshot } from '@xiq-siem/journal';
 import { checkDestinations, openDestination } from '@xiq-siem/pipeline';
 import { mappingOf, type ReadModel, readingOperations, unthrottled } from '@xiq-siem/queries';
 import {
@@ -17,7 +17,9 @@ import {
   readBackfilledIds,
   readIncidents,
   readJobRecords,
+  readKnownHistory,
   type StateSnapshot,
+  type StoredIncident,
 } from '@xiq-siem/state';
 import { z } from 'zod';
 import { silentLog } from './log/log.ts';
@@ -50,6 +52,11 @@ function unknownIds(error: unknown): BackfilledLookup {
   };
 }
 
+/** An incident that the next start stores. */
+const unsaved = (incident: JournalIncident): StoredIncident => {
+  return { ...incident, id: 0, atMs: Date.now(), file: undefined, recovered: 0 };
+};
+
 /**
  * `configured`: false if the configuration is invalid; the destinations are then those with a position.
  * @throws ConnectorError `data_directory_missing`, and as `openJournalSnapshot`.
@@ -60,11 +67,13 @@ export async function openSnapshotOperations(
   configured = true,
 ): Promise<SnapshotOperations & { close(): Promise<void> }> {
   const directory = configuration.resolvePath(configuration.dataDirectory);
-  const journal = await openJournalSnapshot(directory, { log: silentLog });
   const state = await openStateSnapshot(directory, silentLog).catch(unreadableState);
+  const instanceId = await readInstanceId(directory);
+  // Without the state file, the files of the journal alone are compared.
+  const known = await readKnownHistory(state, instanceId, silentLog).catch(() => undefined);
+  const journal = await openJournalSnapshot(directory, { log: silentLog, ...(known && { known }) });
   const positions = journal.positions();
   const backfilled = await readBackfilledIds(state, Date.now(), silentLog).catch(unknownIds);
-  const instanceId = await readInstanceId(directory);
   const agent = { id: instanceId, name: 'xiq-siem-connector', version };
   const services = { agent, log: silentLog, meter: { add: () => {} }, now: Date.now };
   const mapping = mappingOf(configuration, services);
@@ -74,7 +83,7 @@ export async function openSnapshotOperations(
     journal,
     deadLetters: deadLetterReading(state, silentLog),
     progressHistory: progressReading(state),
-    incidents: () => readIncidents(state),
+    incidents: async () => [...(await readIncidents(state)), ...journal.incidents.map(unsaved)],
     backfilled,
     mappingVersion: mapping.version,
     destinations: () =>

@@ -9,7 +9,8 @@ import type { BodyReader, DurablePosition, LostSpan, Position } from './stages.t
 export interface BodyLog {
   /**
    * Resolves with the receipt when body and metadata are durable. Do not change `bytes` until then. Rejects with a
-   * ConnectorError and does not store the body. Codes: `journal_full` (until there is capacity), `journal_failed` (until
+   * ConnectorError and does not store the body. Codes: `journal_full` and `disk_full` (until there is capacity),
+   * `journal_unwritable` and `journal_overloaded` (until the disk can be written), `journal_failed` (until
    * a restart), `journal_closed`, `journal_record_too_large`.
    */
   append(metadata: BodyMetadata, bytes: Uint8Array): Promise<string>;
@@ -110,7 +111,7 @@ export interface PositionOptions {
   readonly whenFull: 'evict' | 'hold';
 }
 
-/** Bodies that a full journal evicted before this destination had settled them. */
+/** Bodies that were evicted, or found lost when the log was opened, before this destination had settled them. */
 export interface RetentionGap {
   readonly destination: string;
   readonly fromSequence: number;
@@ -122,4 +123,6 @@ export interface RetentionGap {
   readonly bytes: number;
   /** Epoch milliseconds. */
   readonly lastAtMs: number;
+  /** Why they were found lost. Absent: a full journal evicted them. */
+  readonly reason?: 'damaged' | 'missing' | undefined;
 }

@@ -62,6 +62,12 @@ const codes = {
   telemetry_disabled: exitCodes.config,
   listen_failed: exitCodes.unavailable,
   journal_full: exitCodes.temporary,
+  /** `journal.minFreeBytes` would not stay free, or a write failed for lack of space. */
+  disk_full: exitCodes.temporary,
+  /** A read-only disk, or too many open files. */
+  journal_unwritable: exitCodes.temporary,
+  /** The disk is too slow: too many bytes wait. */
+  journal_overloaded: exitCodes.temporary,
   journal_failed: exitCodes.io,
   journal_closed: exitCodes.temporary,
   journal_record_too_large: exitCodes.io,

@@ -73,3 +73,4 @@ export type {
 export { countSettledRanges, initialPosition, maxSettledRanges } from './stages.ts';
 export type { GaugeReading, LogAttributes, Logger, Meter, MetricDescription, MetricTable } from './telemetry.ts';
 export { escapeControls, reasonOf } from './text.ts';
+export { unsettledBodies } from './unsettled-bodies.ts';

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import {
+  certainAge,
   createRecordingLogger,
   createRecordingMeter,
   type LogUnderTest,
@@ -21,6 +22,7 @@ const maxBytes = 160_000;
 
 function open(directory: string, files?: Files): Promise<Journal> {
   return openJournal({
+    ageGuard: certainAge,
     ...{ directory, maxBytes, minFreeBytes: 0, retainForMs: 10 ** 9, segmentBytes: 20_000, maintainEveryMs: 0 },
     ...{ now: Date.now, log: createRecordingLogger(), meter: createRecordingMeter(), ...(files && { files }) },
   });

@@ -12,9 +12,9 @@ describe('a full disk', () => {
     files.fail('write', failure);
     if (failure !== 'ENOSPC') files.fail('write', 'ENOSPC');
     const results = await Promise.allSettled([appendText(journal, 'two'), appendText(journal, 'three')]);
-    expect(results).toMatchObject([{ reason: { code: 'journal_full' } }, { reason: { code: 'journal_full' } }]);
-    expect(journal.acceptance()).toMatchObject({ ok: false, code: 'journal_full' });
-    await expect(appendText(journal, 'four')).rejects.toMatchObject({ code: 'journal_full' });
+    expect(results).toMatchObject([{ reason: { code: 'disk_full' } }, { reason: { code: 'disk_full' } }]);
+    expect(journal.acceptance()).toMatchObject({ ok: false, code: 'disk_full' });
+    await expect(appendText(journal, 'four')).rejects.toMatchObject({ code: 'disk_full' });
     await journal.maintain();
     expect(journal.acceptance()).toEqual({ ok: true });
     const second = await appendText(journal, 'five');
@@ -38,7 +38,7 @@ describe('a full disk', () => {
     await appendText(journal, 'one');
     files.fail('datasync', 'ENOSPC');
     files.fail('truncate', 'EIO');
-    await expect(appendText(journal, 'refused')).rejects.toMatchObject({ code: 'journal_full' });
+    await expect(appendText(journal, 'refused')).rejects.toMatchObject({ code: 'disk_full' });
     await journal.maintain();
     await appendText(journal, 'two');
     expect(textsOf(await readAll(journal))).toEqual(['one', 'two']);
@@ -71,7 +71,7 @@ describe('a full disk', () => {
     const { journal, files } = await testJournal();
     files.fail('datasync', 'ENOSPC');
     files.fail('truncate', 'EIO');
-    await expect(appendText(journal, 'refused')).rejects.toMatchObject({ code: 'journal_full' });
+    await expect(appendText(journal, 'refused')).rejects.toMatchObject({ code: 'disk_full' });
     await journal.maintain();
     await appendText(journal, 'one');
     await journal.close();
@@ -83,7 +83,7 @@ describe('a full disk', () => {
     const { journal, files } = await testJournal(modelFiles(), { segmentBytes: 16_000 });
     await appendText(journal, 'x'.repeat(16_000));
     files.fail('open', 'EMFILE');
-    await expect(appendText(journal, 'refused')).rejects.toMatchObject({ code: 'journal_full' });
+    await expect(appendText(journal, 'refused')).rejects.toMatchObject({ code: 'journal_unwritable' });
     await journal.maintain();
     await appendText(journal, 'kept');
   });
@@ -93,7 +93,7 @@ describe('a full disk', () => {
     files.setFreeBytes(100);
     let nowMs = 0;
     const { journal } = await testJournal(files, { now: () => nowMs });
-    expect(journal.acceptance()).toMatchObject({ ok: false, code: 'journal_full' });
+    expect(journal.acceptance()).toMatchObject({ ok: false, code: 'disk_full' });
     files.setFreeBytes(10 ** 9);
     nowMs += 1000;
     await journal.maintain();
@@ -107,7 +107,7 @@ describe('a full disk', () => {
     files.setFreeBytes(10 ** 6 + 10);
     await appendText(journal, 'two');
     nowMs += 1000;
-    await expect(appendText(journal, 'three')).rejects.toMatchObject({ code: 'journal_full' });
+    await expect(appendText(journal, 'three')).rejects.toMatchObject({ code: 'disk_full' });
     files.setFreeBytes(10 ** 9);
     nowMs += 1000;
     await journal.maintain();
@@ -121,7 +121,7 @@ it('rejects a body that would reduce the free space below minFreeBytes', async (
   const { journal, files } = await testJournal(modelFiles(), { minFreeBytes: 10 ** 6, now: () => nowMs });
   files.setFreeBytes(10 ** 6 + 10_000);
   nowMs += 1000;
-  await expect(appendText(journal, 'x'.repeat(10_000))).rejects.toMatchObject({ code: 'journal_full' });
+  await expect(appendText(journal, 'x'.repeat(10_000))).rejects.toMatchObject({ code: 'disk_full' });
 });
 
 it('reports no loss after all segments were removed from a full disk', async () => {
@@ -135,7 +135,7 @@ it('reports no loss after all segments were removed from a full disk', async () 
   await position.save({ ...position.position, sequence: journal.extent().nextSequence });
   files.setFreeBytes(50_000);
   nowMs += 1000;
-  await expect(appendText(journal, 'refused')).rejects.toMatchObject({ code: 'journal_full' });
+  await expect(appendText(journal, 'refused')).rejects.toMatchObject({ code: 'disk_full' });
   await journal.maintain();
   const killed = files.kill();
   killed.setFreeBytes(0);
@@ -203,7 +203,7 @@ describe('a disk that fails', () => {
     const { journal, files } = await testJournal();
     await appendText(journal, 'one');
     files.fail('write', 'EROFS', 1000);
-    await expect(appendText(journal, 'two')).rejects.toMatchObject({ code: 'journal_full' });
+    await expect(appendText(journal, 'two')).rejects.toMatchObject({ code: 'journal_unwritable' });
     expect(textsOf(await readAll(journal))).toEqual(['one']);
     await journal.close();
   });

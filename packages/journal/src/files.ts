@@ -113,10 +113,16 @@ export function systemCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
-// EROFS: stored bodies can still be delivered, and an operator may mount the disk for writing again.
-const transientCodes = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EMFILE', 'ENFILE', 'EROFS']);
+const diskFullCodes = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
-/** Whether a write failed for lack of space or file handles, so that it may succeed later. */
+export function isDiskFullError(error: unknown): boolean {
+  return diskFullCodes.has(systemCode(error) ?? '');
+}
+
+// EROFS: stored bodies can still be delivered, and an operator may mount the disk for writing again.
+const transientCodes = new Set(['EMFILE', 'ENFILE', 'EROFS']);
+
+/** Whether a write failed for lack of file handles or on a read-only disk, so that it may succeed later. */
 export function isTransientWriteError(error: unknown): boolean {
   return transientCodes.has(systemCode(error) ?? '');
 }

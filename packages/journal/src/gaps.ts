@@ -1,4 +1,5 @@
-// Stores retention gaps: bodies evicted from a full journal before a destination had settled them. An operator acknowledges them.
+// Stores retention gaps: bodies that were evicted, or were lost with files of the journal, before a destination had settled
+// them. An operator acknowledges them.
 import type { Logger, RetentionGap } from '@xiq-siem/core';
 import { z } from 'zod';
 import type { Files } from './files.ts';
@@ -11,6 +12,7 @@ const gap = z.object({
   bodies: z.int(),
   bytes: z.int(),
   lastAtMs: z.number(),
+  reason: z.enum(['damaged', 'missing']).optional(),
 });
 
 /** Adjacent gaps are merged. Above this number, the last gap of the destination is extended instead. */
@@ -33,18 +35,19 @@ export async function openGaps(files: Files, path: string, log: Logger) {
 
   return {
     list: () => gaps,
+    isDamaged: slots.found.damaged,
     /** Resolves when they are on disk. */
     add: (more: readonly RetentionGap[]) => saveGaps(more.reduce(mergeGap, gaps)),
     /** Forgets a destination's gaps that end at or before a sequence. */
-    acknowledge: (destination: string, toSequence: number) =>
-      saveGaps(gaps.filter((one) => one.destination !== destination || one.toSequence > toSequence)),
+    save: saveGaps,
     close: slots.close,
   };
 }
 
 /** Reads the gaps without opening the file for writing. */
-export async function readGaps(files: Files, path: string, log: Logger): Promise<readonly RetentionGap[]> {
-  return gapsIn(await readSlotFile(files, path, format), path, log);
+export async function readGaps(files: Files, path: string, log: Logger) {
+  const found = await readSlotFile(files, path, format);
+  return { found: gapsIn(found, path, log), damaged: found.damaged };
 }
 
 function gapsIn(
@@ -57,7 +60,8 @@ function gapsIn(
 }
 
 function mergeGap(gaps: readonly RetentionGap[], next: RetentionGap): readonly RetentionGap[] {
-  const index = gaps.findLastIndex((one) => one.destination === next.destination);
+  const isSameKind = (one: RetentionGap): boolean => one.destination === next.destination && one.reason === next.reason;
+  const index = gaps.findLastIndex(isSameKind);
   const last = gaps[index];
   if (last === undefined || (next.fromSequence > last.toSequence + 1 && gaps.length < maxGaps)) return [...gaps, next];
   // After a crash between this write and the removal of the segment, the same span is added twice.

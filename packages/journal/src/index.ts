@@ -3,6 +3,7 @@ export type { DataDirectory, DataDirectoryOptions, DataFormat } from './data-dir
 export { openDataDirectory, requireFormat } from './data-directory.ts';
 export type { Files, OpenFile } from './files.ts';
 export { nodeFiles, writeDurably } from './files.ts';
+export type { JournalIncident, KnownHistory } from './incidents.ts';
 export type { Journal, JournalOptions } from './journal.ts';
 export { journalMetrics } from './metrics.ts';
 export { openJournal } from './open-journal.ts';

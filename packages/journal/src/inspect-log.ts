@@ -26,9 +26,13 @@ const headSchema = z.object({
   nextSequence: z.int().min(1),
   /** Written at close: no segment up to this ordinal has records at or above `nextSequence`. 0 while open. */
   closedOrdinal: z.int().min(0),
+  /** The age guard's confirmed time. Older versions did not store it. */
+  confirmedMs: z.number().optional(),
+  /** Bodies of the retention gaps that are not acknowledged: the file `gaps` has no fewer. Older versions did not store it. */
+  gapBodies: z.int().min(0).optional(),
 });
 
-type Head = Readonly<z.infer<typeof headSchema>>;
+export type Head = Readonly<z.infer<typeof headSchema>>;
 
 export const headFormat: SlotFormat<Head> = { schema: headSchema, slotBytes: 4096 };
 
@@ -37,6 +41,8 @@ export interface InspectOptions {
   readonly directory: string;
   readonly head: Head | undefined;
   readonly log: Logger;
+  /** What positions and the state file tell: bodies below `nextSequence` were stored, those below `settledBelow` settled. */
+  readonly known: { readonly nextSequence: number; readonly settledBelow: number };
 }
 
 /** A file that is not in the set, or is not known to be synced. */
@@ -66,7 +72,7 @@ interface FoundLost extends Omit<FoundSpan, 'where'> {
 }
 
 /** Scans the newest segment only; older ones are checked when they are read. */
-export async function inspectLog({ files, directory, head, log }: InspectOptions) {
+export async function inspectLog({ files, directory, head, log, known }: InspectOptions) {
   const found = await findSegmentFiles(files, directory, log);
   const lastHeader = found.findLast(({ header }) => header !== undefined)?.header;
   const logId = head?.logId ?? lastHeader?.logId ?? randomBytes(16).toString('hex');
@@ -106,8 +112,20 @@ export async function inspectLog({ files, directory, head, log }: InspectOptions
     addLost(nextSequence, head.nextSequence, { reason: 'missing', bytes: 0, path, at, kind: 'gap' });
     nextSequence = head.nextSequence;
   }
-  const set = segmentSet(segments, { nextSequence, keptFrom: head?.keptFrom ?? 1 });
-  return { set, logId, nextOrdinal, findings, lost };
+  const endsAt = nextSequence;
+  const isRemoved = segments.length === 0 && head === undefined;
+  let keptFrom = head?.keptFrom ?? 1;
+  if (known.nextSequence > endsAt) {
+    // No sequence is used twice: positions and dead letters would be taken for those of other bodies.
+    const from = Math.max(endsAt, Math.min(known.settledBelow, known.nextSequence));
+    const path = last?.path ?? directory;
+    const at = ': positions are beyond its end';
+    addLost(from, known.nextSequence, { reason: 'missing', bytes: 0, path, at, kind: 'gap' });
+    nextSequence = known.nextSequence;
+    if (isRemoved) keptFrom = from;
+  }
+  const set = segmentSet(segments, { nextSequence, keptFrom });
+  return { set, logId, nextOrdinal, findings, lost, endsAt, isRemoved };
 
   function addLost(from: number, next: number, what: Omit<FoundLost, 'fromSequence' | 'toSequence'>): void {
     if (next > from) lost.push({ fromSequence: from, toSequence: next - 1, ...what });

@@ -75,7 +75,7 @@ describe('append', () => {
     const body = Buffer.alloc(12 * 1024 * 1024);
     const results = await Promise.allSettled(Array.from({ length: 8 }, () => journal.append(metadata, body)));
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(5);
-    expect(results.at(-1)).toMatchObject({ reason: { code: 'journal_full' } });
+    expect(results.at(-1)).toMatchObject({ reason: { code: 'journal_overloaded' } });
     expect(journal.acceptance()).toEqual({ ok: true });
   });
 

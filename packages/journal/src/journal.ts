@@ -1,6 +1,7 @@
 // The embedded log, for the code that opens it. All other code uses core's `BodyLog`.
-import type { BodyLog, ConnectorError, Logger } from '@xiq-siem/core';
+import type { AgeGuard, BodyLog, ConnectorError, Logger } from '@xiq-siem/core';
 import type { Files } from './files.ts';
+import type { JournalIncident, KnownHistory } from './incidents.ts';
 import type { JournalMeter } from './metrics.ts';
 
 export interface JournalOptions {
@@ -13,6 +14,7 @@ export interface JournalOptions {
   /** A new segment is started when the current one holds this many bytes. */
   readonly segmentBytes: number;
   readonly now: () => number;
+  readonly ageGuard: Pick<AgeGuard, 'mayDeleteByAge' | 'resume' | 'confirmedMs'>;
   readonly log: Logger;
   readonly meter: JournalMeter;
   /** Default: Node's file system. */
@@ -21,6 +23,10 @@ export interface JournalOptions {
   readonly maintainEveryMs?: number;
   /** Called once, when an append or the maintenance fails and the journal accepts no more bodies (`journal_failed`). */
   readonly onFailure?: (error: ConnectorError) => void;
+  /** Default: nothing is known of an earlier journal. */
+  readonly known?: KnownHistory;
+  /** Stores an incident. Called while the journal is opened, before it changes what shows the incident. */
+  readonly onIncident?: (incident: JournalIncident) => Promise<void>;
 }
 
 /** The log that is embedded in the connector: files of one directory, written by one process. */

@@ -118,9 +118,10 @@ describe('a snapshot returns the same as a start, and changes nothing', () => {
     files.put('/data/positions/damaged.position', Buffer.alloc(300_000));
     const [, second = '', third = ''] = segmentPaths(files);
     for (const path of [second, third, '/data/journal/head']) await files.remove(path);
-    const { snapshot, log } = await snapshotOf(files);
-    expect(Object.fromEntries(snapshot.positions())).toEqual({ archive: at(2), beyond: at(3), damaged: at(1) });
-    expect(log.of('position.damaged')).toHaveLength(1);
+    const { snapshot } = await snapshotOf(files);
+    expect(Object.fromEntries(snapshot.positions())).toEqual({ archive: at(2), beyond: at(5), damaged: at(1) });
+    expect(snapshot.incidents.map(({ kind }) => kind)).toEqual(['journal', 'position']);
+    expect(snapshot.extent().nextSequence).toBe(5);
     await sameAsOpening(files, 'positions');
   });
 

@@ -1,6 +1,6 @@
 // Group commit: waiting appends share one write and one sync. `segmentFor` selects the segment.
 import { ConnectorError } from '@xiq-siem/core';
-import { errorText, isTransientWriteError } from './files.ts';
+import { errorText, isDiskFullError, isTransientWriteError } from './files.ts';
 import { receiptOf } from './receipt.ts';
 import { encodeRecord, maxRecordBytes, recordHeaderBytes, type SegmentHeader } from './segment-format.ts';
 import type { SegmentWriter } from './segment-writer.ts';
@@ -108,7 +108,7 @@ export function logWriter(options: LogWriterOptions) {
     }
     if (waitingBytes + bytes > options.maxPendingBytes) {
       const message = `the disk is too slow: ${waitingBytes} bytes wait to be written; try again later`;
-      return Promise.reject(new ConnectorError('journal_full', message));
+      return Promise.reject(new ConnectorError('journal_overloaded', message));
     }
     return new Promise((resolve, reject) => {
       waiting.push({ metadata, payload, bytes, resolve, reject });
@@ -128,9 +128,13 @@ export function logWriter(options: LogWriterOptions) {
 export function asConnectorError(error: unknown): ConnectorError {
   if (error instanceof ConnectorError) return error;
   const text = errorText(error);
+  if (isDiskFullError(error)) {
+    const message = `the disk of the journal is full (${text}): free disk space; the journal then resumes by itself`;
+    return new ConnectorError('disk_full', message, { cause: error });
+  }
   if (isTransientWriteError(error)) {
-    const message = `the journal cannot be written now (${text}): free space on its disk or make it writable; it then resumes by itself`;
-    return new ConnectorError('journal_full', message, { cause: error });
+    const message = `the journal cannot be written now (${text}): make its disk writable, or raise the limit of open files; it then resumes by itself`;
+    return new ConnectorError('journal_unwritable', message, { cause: error });
   }
   const message = `the journal could not be written (${text}): check the disk, then restart`;
   return new ConnectorError('journal_failed', message, { cause: error });

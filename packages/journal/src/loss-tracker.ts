@@ -1,4 +1,4 @@
-// Tracks lost spans: logs and counts each one once, and lists them.
+// Tracks lost spans: logs and counts each one once, and lists them. Evictions are logged by the retention.
 import type { Logger, LostSpan } from '@xiq-siem/core';
 import type { JournalMeter } from './metrics.ts';
 
@@ -23,6 +23,7 @@ export function createLossTracker(log: Logger, meter: JournalMeter) {
     spans.push(span);
     if (spans.length > maxSpans) spans.shift();
     const { fromSequence, toSequence, bodies, reason, bytes, where } = span;
+    if (reason === 'evicted') return;
     log.error('journal.bodies_lost', { fromSequence, toSequence, bodies, reason, bytes, where });
     if (kind !== undefined) meter.add('xiq_siem.journal.damaged_records', bodies, { kind });
   }

@@ -1,14 +1,17 @@
 // Opens a journal: connects its segments, writer, readers, positions and retention.
 import { join } from 'node:path';
-import { type BodyMetadata, ConnectorError, createSerialQueue } from '@xiq-siem/core';
+import { type BodyMetadata, ConnectorError, createSerialQueue, type RetentionGap } from '@xiq-siem/core';
 import { errorText, nodeFiles, systemCode } from './files.ts';
 import { openGaps } from './gaps.ts';
+import { bodiesIn, findIncidents, knownSequences, nothingKnown, withoutPosition } from './incidents.ts';
 import { headFormat } from './inspect-log.ts';
 import type { Journal, JournalOptions } from './journal.ts';
 import { logView } from './log-view.ts';
 import { asConnectorError, logWriter } from './log-writer.ts';
 import { createLossTracker } from './loss-tracker.ts';
 import { encodeMetadata } from './metadata.ts';
+import { unsettledIn } from './position.ts';
+import { readPositions } from './position-file.ts';
 import { openPositions } from './positions.ts';
 import { quarantinePruning } from './quarantine.ts';
 import { recoverLog } from './recovery.ts';
@@ -23,8 +26,14 @@ const maxGroupBytes = 8 * 1024 * 1024;
 const maxPendingBytes = 64 * 1024 * 1024;
 /** Shortest interval between two checks of the free space. */
 const freeSpaceAgeMs = 1000;
+/** Longest time between two saves of the head: it has the time at which the connector last ran. */
+const markEveryMs = 3_600_000;
 /** Capacity that a full journal must have to accept bodies again. */
 const resumeBytes = 64 * 1024;
+
+/** The journal accepts bodies again by itself. */
+const isTemporary = (refusal: ConnectorError | undefined): boolean =>
+  refusal !== undefined && refusal.code !== 'journal_failed' && refusal.code !== 'journal_closed';
 
 /**
  * Opens the journal of an open (locked) data directory. A damaged journal opens too: damage is logged, counted and
@@ -41,7 +50,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
 }
 
 async function openDirectory(options: JournalOptions): Promise<Journal> {
-  const { now, log, meter, maxBytes, minFreeBytes } = options;
+  const { now, log, meter, maxBytes, minFreeBytes, ageGuard, known = nothingKnown } = options;
   const files = options.files ?? nodeFiles;
   const directory = join(options.directory, 'journal');
   // At least eight segments: removing the oldest then frees capacity without emptying the journal.
@@ -58,18 +67,36 @@ async function openDirectory(options: JournalOptions): Promise<Journal> {
   const found = head.found.value;
   if (head.found.damaged) log.error('journal.head_damaged', { directory });
   const quarantine = join(options.directory, 'quarantine');
-  const shared = { files, losses, now, log, meter };
-  const { set, logId, ...recovered } = await recoverLog({ ...shared, directory, head: found, quarantine });
+  ageGuard.resume(found?.confirmedMs, options.retainForMs);
+  const shared = { files, losses, now, log, meter, ageGuard };
+  const positionsDirectory = join(options.directory, 'positions');
+  const saved = await readPositions(files, positionsDirectory);
+  const sequences = knownSequences(saved, known);
+  const recovered = await recoverLog({ ...shared, directory, head: found, quarantine, known: sequences });
+  const { set, logId } = recovered;
   let { nextOrdinal } = recovered;
   let markedAt = found?.closedOrdinal === 0 ? found.nextSequence : 0;
+  let markedMs = Number.NEGATIVE_INFINITY;
   const gaps = await openGaps(files, join(directory, 'gaps'), log);
+  const foundGaps = { found: gaps.list(), damaged: gaps.isDamaged };
+  // Before anything is saved that hides them.
+  for (const incident of findIncidents({ head: head.found, log: recovered, saved, gaps: foundGaps, known })) {
+    const { kind, reason, lost } = incident;
+    log.error('journal.incident', { kind, reason, lost: lost ?? 'unknown' });
+    await options
+      .onIncident?.(incident)
+      .catch((error: unknown) => log.error('journal.incident_write_failed', { reason, error: errorText(error) }));
+  }
   const positions = await openPositions({
     ...shared,
-    directory: join(options.directory, 'positions'),
+    directory: positionsDirectory,
     onSaved: positionSaved,
     firstSequence: set.firstSequence,
     nextSequence: set.nextSequence,
+    restarted: withoutPosition({ saved, known }),
+    deadLettered: known.deadLettered,
   });
+  await addFoundGaps();
   const retention = createRetention({
     ...shared,
     set,
@@ -80,13 +107,41 @@ async function openDirectory(options: JournalOptions): Promise<Journal> {
     saveKeptFrom: (keptFrom) => saveHead(keptFrom, false),
   });
 
-  const pruneQuarantine = quarantinePruning(files, quarantine, now, log);
+  const pruneQuarantine = quarantinePruning(files, quarantine, now, ageGuard, log);
   const exclusively = createSerialQueue();
 
-  async function saveHead(keptFrom: number, closed: boolean): Promise<void> {
+  async function saveHead(keptFrom: number, closed: boolean, gapBodies = bodiesIn(gaps.list())): Promise<void> {
     const nextSequence = set.nextSequence();
-    await head.save({ logId, keptFrom, nextSequence, closedOrdinal: closed ? nextOrdinal - 1 : 0 });
+    const closedOrdinal = closed ? nextOrdinal - 1 : 0;
+    const confirmedMs = ageGuard.confirmedMs();
+    await head.save({ logId, keptFrom, nextSequence, closedOrdinal, confirmedMs, gapBodies });
     markedAt = nextSequence;
+    markedMs = now();
+  }
+
+  /** A destination that had not settled bodies which were found lost has a retention gap. */
+  async function addFoundGaps(): Promise<void> {
+    const found = recovered.lost.flatMap(({ fromSequence, toSequence, reason, bytes }) =>
+      positions.all().flatMap(({ destination, position }): RetentionGap[] => {
+        const bodies = unsettledIn(position, fromSequence, toSequence);
+        if (bodies === 0 || reason === 'evicted') return [];
+        const from = Math.max(fromSequence, position.sequence);
+        return [{ destination, fromSequence: from, toSequence, bodies, bytes, lastAtMs: now(), reason }];
+      }),
+    );
+    if (found.length === 0) return;
+    await gaps
+      .add(found)
+      .catch((error: unknown) =>
+        log.error('journal.gap_write_failed', { path: join(directory, 'gaps'), error: errorText(error) }),
+      );
+  }
+
+  async function acknowledgeGaps(destination: string, toSequence: number): Promise<void> {
+    const rest = gaps.list().filter((one) => one.destination !== destination || one.toSequence > toSequence);
+    // The head first: it must not expect more than the file has.
+    await saveHead(set.keptFrom(), false, bodiesIn(rest));
+    await gaps.save(rest);
   }
 
   async function hasFreeSpace(bytes: number): Promise<boolean> {
@@ -104,7 +159,7 @@ async function openDirectory(options: JournalOptions): Promise<Journal> {
     while (!(await hasFreeSpace(bytes))) {
       if (!(await retention.removeSettled())) {
         const text = `the disk of ${directory} has ${free.bytes} bytes free, and journal.minFreeBytes is ${minFreeBytes}: free disk space, or lower journal.minFreeBytes`;
-        throw new ConnectorError('journal_full', text);
+        throw new ConnectorError('disk_full', text);
       }
       free = { ...free, checkedAt: Number.NEGATIVE_INFINITY };
     }
@@ -156,8 +211,8 @@ async function openDirectory(options: JournalOptions): Promise<Journal> {
   async function runMaintenance(): Promise<void> {
     if (closing !== undefined) return;
     try {
-      await segmentFor(refusal?.code === 'journal_full' ? Math.min(resumeBytes, segmentBytes) : 0);
-      if (refusal?.code === 'journal_full') {
+      await segmentFor(isTemporary(refusal) ? Math.min(resumeBytes, segmentBytes) : 0);
+      if (isTemporary(refusal)) {
         refusal = undefined;
         log.info('journal.accepting_resumed');
       }
@@ -167,7 +222,9 @@ async function openDirectory(options: JournalOptions): Promise<Journal> {
     try {
       if (retention.isNewestExpired() && refusal === undefined) await startSegment();
       await retention.removeExpired();
-      if (set.nextSequence() !== markedAt) await saveHead(set.keptFrom(), false);
+      if (set.nextSequence() !== markedAt || Math.abs(now() - markedMs) >= markEveryMs) {
+        await saveHead(set.keptFrom(), false);
+      }
     } catch (error) {
       log.error('journal.maintenance_failed', { error: errorText(error) });
       // The disk cannot store a body either: stop before the next request comes.
@@ -187,7 +244,7 @@ async function openDirectory(options: JournalOptions): Promise<Journal> {
 
   /** A saved position may allow a full journal to remove segments. */
   function positionSaved(): void {
-    if (refusal?.code === 'journal_full') scheduleMaintenance();
+    if (isTemporary(refusal)) scheduleMaintenance();
   }
 
   async function closeFiles(): Promise<void> {
@@ -234,7 +291,7 @@ async function openDirectory(options: JournalOptions): Promise<Journal> {
     orphanedPositions: positions.orphaned,
     forgetPosition: positions.forget,
     retentionGaps: gaps.list,
-    acknowledgeGaps: (destination, toSequence) => exclusively(() => gaps.acknowledge(destination, toSequence)),
+    acknowledgeGaps: (destination, toSequence) => exclusively(() => acknowledgeGaps(destination, toSequence)),
     maintain: () => exclusively(runMaintenance),
     close: closeJournal,
   };

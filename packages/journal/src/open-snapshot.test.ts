@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { createRecordingLogger, createRecordingMeter } from '@xiq-siem/testkit';
+import { certainAge, createRecordingLogger, createRecordingMeter } from '@xiq-siem/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDataDirectory } from './data-directory.ts';
 import { appendText, at, metadata, readToEnd, textsOf } from './fixtures/test-journal.ts';
@@ -27,6 +27,7 @@ afterEach(async () => {
 
 function open(directory: string, segmentBytes = 20_000): Promise<Journal> {
   return openJournal({
+    ageGuard: certainAge,
     directory,
     maxBytes: 10 ** 9,
     minFreeBytes: 0,

@@ -12,21 +12,34 @@ import {
 import { requireFormat } from './data-directory.ts';
 import { errorText, type Files, nodeFiles, systemCode } from './files.ts';
 import { readGaps } from './gaps.ts';
+import {
+  findIncidents,
+  type JournalIncident,
+  type KnownHistory,
+  knownSequences,
+  nothingKnown,
+  withoutPosition,
+} from './incidents.ts';
 import { headFormat, inspectLog } from './inspect-log.ts';
 import { logView } from './log-view.ts';
 import { createLossTracker } from './loss-tracker.ts';
-import { clampPosition } from './position.ts';
 import { readPositions } from './position-file.ts';
 import type { Segment } from './segment-set.ts';
 import { readSlotFile } from './slot-file.ts';
 
 /** Its readers end at the tail at the time of opening. */
-export type JournalSnapshot = ReadableBodyLog & Pick<BodyLog, 'close'>;
+export type JournalSnapshot = ReadableBodyLog &
+  Pick<BodyLog, 'close'> & {
+    /** Incidents that a start would store. */
+    readonly incidents: readonly JournalIncident[];
+  };
 
 export interface JournalSnapshotOptions {
   readonly log: Logger;
   /** Subdirectory of another log in the data directory. Default: the journal. */
   readonly subdirectory?: 'dead-letters';
+  /** Default: nothing is known. */
+  readonly known?: KnownHistory;
 }
 
 /**
@@ -36,13 +49,13 @@ export interface JournalSnapshotOptions {
  */
 export async function openJournalSnapshot(
   directory: string,
-  { log, subdirectory }: JournalSnapshotOptions,
+  { log, subdirectory, known = nothingKnown }: JournalSnapshotOptions,
 ): Promise<JournalSnapshot> {
   const path = resolve(directory);
   await requireFormat(path);
   const root = subdirectory === undefined ? path : join(path, subdirectory);
   try {
-    return await logSnapshot(root, nodeFiles, log);
+    return await logSnapshot(root, nodeFiles, log, known);
   } catch (error) {
     const text = `the journal in ${root} cannot be read (${errorText(error)}): check the permissions of its files and the disk`;
     throw new ConnectorError('journal_failed', text, { cause: error });
@@ -50,31 +63,38 @@ export async function openJournalSnapshot(
 }
 
 /** `root` contains `journal/` and `positions/`. Throws errors of the file system. */
-export async function logSnapshot(root: string, allFiles: Files, log: Logger): Promise<JournalSnapshot> {
+export async function logSnapshot(
+  root: string,
+  allFiles: Files,
+  log: Logger,
+  known: KnownHistory = nothingKnown,
+): Promise<JournalSnapshot> {
   const files = readOnlyFiles(allFiles);
   const directory = join(root, 'journal');
   // The order matters if a connector runs: no position is then beyond the tail, and no head beyond the segments.
-  const savedPositions = await readPositions(files, join(root, 'positions'));
+  const saved = await readPositions(files, join(root, 'positions'));
   const head = await readHead();
-  const { set, findings, lost } = await inspectLog({ files, directory, head, log });
+  const found = await inspectLog({ files, directory, head: head.value, log, known: knownSequences(saved, known) });
+  const { set, findings, lost } = found;
   await updateKeptFrom();
   const gaps = await readGaps(files, join(directory, 'gaps'), log);
+  const incidents = findIncidents({ head, log: found, saved, gaps, known });
   for (const { kind, path } of findings) {
     if (kind !== 'whole' && kind !== 'empty') log.warn('journal.not_repaired', { path, kind });
   }
   const losses = createLossTracker(log, { add: () => undefined });
   for (const { path, at, kind, ...span } of lost) losses.report({ ...span, where: `${path}${at}` }, kind);
-  for (const [destination, found] of savedPositions) {
-    if (found === 'damaged') log.error('position.damaged', { destination, startsAt: set.firstSequence() });
-  }
+  const intact = [...saved].flatMap(([name, one]): [string, Position][] => (one === 'damaged' ? [] : [[name, one]]));
+  const positions = new Map([...intact, ...withoutPosition({ saved, known }).map(atOldest)]);
   let closed = false;
   const tail = set.nextSequence() - 1;
   const view = logView({ files, set, losses, isClosed: () => closed, onMissingFile: hideRemovedSegments });
   return {
     ...view,
     reader: (from, to = tail) => view.reader(from, Math.min(to, tail)),
-    positions,
-    retentionGaps: () => gaps,
+    positions: () => positions,
+    retentionGaps: () => gaps.found,
+    incidents,
     close: closeSnapshot,
   };
 
@@ -82,22 +102,17 @@ export async function logSnapshot(root: string, allFiles: Files, log: Logger): P
     closed = true;
   }
 
-  function positions(): ReadonlyMap<string, Position> {
-    return new Map(
-      [...savedPositions].map(([destination, found]) => {
-        const position = found === 'damaged' ? initialPosition(set.firstSequence()) : found;
-        return [destination, clampPosition(position, set.nextSequence())];
-      }),
-    );
+  function atOldest(destination: string): [string, Position] {
+    return [destination, initialPosition(set.firstSequence())];
   }
 
   async function readHead() {
-    return (await readSlotFile(files, join(directory, 'head'), headFormat)).value;
+    return readSlotFile(files, join(directory, 'head'), headFormat);
   }
 
   /** A running connector saves in the head what it is about to remove: those bodies are not missing. */
   async function updateKeptFrom(): Promise<void> {
-    set.raiseKeptFrom((await readHead())?.keptFrom ?? 1);
+    set.raiseKeptFrom((await readHead()).value?.keptFrom ?? 1);
   }
 
   async function hideRemovedSegments(): Promise<void> {

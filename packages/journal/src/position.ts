@@ -43,21 +43,10 @@ function lastOf({ sequence, toSequence }: SettledBody): number {
   return toSequence ?? sequence;
 }
 
-/** Removes settled ranges at or beyond the tail from a position: new bodies get these sequences. */
-export function clampPosition(position: Position, nextSequence: number): Position {
-  const last = position.settled.at(-1);
-  if (position.sequence <= nextSequence && (last === undefined || lastOf(last) < nextSequence)) return position;
-  return {
-    sequence: Math.min(position.sequence, nextSequence),
-    settled: position.settled
-      .filter((one) => one.sequence < nextSequence)
-      .map((one) => (lastOf(one) < nextSequence ? one : runOf(one.sequence, nextSequence - 1))),
-    counters: position.counters,
-  };
-}
-
-function runOf(sequence: number, toSequence: number): SettledBody {
-  return sequence === toSequence ? { sequence, elements: 'all' } : { sequence, toSequence, elements: 'all' };
+/** The sequence after all bodies that a position names. */
+export function endOfPosition({ sequence, settled }: Position): number {
+  const last = settled.at(-1);
+  return last === undefined ? sequence : Math.max(sequence, lastOf(last) + 1);
 }
 
 /** Counts the bodies between two sequences, both inclusive, that are not fully settled. */

@@ -58,21 +58,20 @@ describe('a position', () => {
     expect((await again.position('archive', now)).position).toEqual({ ...busy, settled });
   });
 
-  it('with a run of bodies after an open one is read, up to the tail', async () => {
+  it('with a run of bodies after an open one is read', async () => {
     const run = (sequence: number, toSequence: number) => ({ sequence, toSequence, elements: 'all' }) as const;
-    const kept: readonly [saved: Position['settled'], found: Position['settled'], isCut: boolean][] = [
-      [[run(2, 90)], [run(2, 90)], false],
-      [[run(2, 80), run(82, 100)], [run(2, 80), run(82, 100)], false],
-      [[run(2, 80), run(82, 101)], [run(2, 80), run(82, 100)], true],
-      [[run(100, 5000)], [{ sequence: 100, elements: 'all' }], true],
-      [[run(50, 60), run(101, 102)], [run(50, 60)], true],
+    const kept: readonly [settled: Position['settled'], nextSequence: number][] = [
+      [[run(2, 90)], 101],
+      [[run(2, 80), run(82, 100)], 101],
+      [[run(2, 80), run(82, 101)], 102],
+      [[run(100, 5000)], 5001],
     ];
-    for (const [settled, found, isCut] of kept) {
+    for (const [settled, nextSequence] of kept) {
       const { journal, files } = await withBodies(100);
       await (await journal.position('archive', earliest)).save({ ...at(1), settled });
-      const { journal: again, log } = await testJournal(files.kill());
-      expect((await again.position('archive', earliest)).position).toEqual({ ...at(1), settled: found });
-      expect(log.of('position.beyond_tail')).toHaveLength(isCut ? 1 : 0);
+      const { journal: again } = await testJournal(files.kill());
+      expect((await again.position('archive', earliest)).position).toEqual({ ...at(1), settled });
+      expect(again.extent().nextSequence).toBe(nextSequence);
     }
   });
 
@@ -129,22 +128,28 @@ describe('a position', () => {
     files.put(path, files.content(path).fill(0));
     const { journal: again, log } = await testJournal(files);
     expect((await again.position('archive', now)).position.sequence).toBe(1);
-    expect(log.of('position.damaged')).toHaveLength(1);
+    expect(log.of('position.restarted')).toHaveLength(1);
   });
 
-  it('beyond the tail is set to the tail at the start, and logged', async () => {
+  it('L13: beyond the tail moves the tail: no sequence is used twice', async () => {
     const { journal, files } = await withBodies(3);
     for (const name of ['archive', 'other']) {
       const position = await journal.position(name, earliest);
       await position.save({ ...busy, sequence: 2, settled: [{ sequence: 3, elements: 'all' }] });
-      await position.save({ ...busy, sequence: 4, settled: [] });
     }
     await journal.close();
     for (const one of files.paths()) if (one.startsWith('/data/journal/')) await files.remove(one);
-    const { journal: again, log } = await testJournal(files);
-    expect(log.of('position.beyond_tail')).toHaveLength(2);
-    for (let n = 0; n < 5; n += 1) await appendText(again, 'new');
-    expect((await again.position('other', earliest)).position).toMatchObject({ sequence: 1, settled: [] });
+    const incidents: unknown[] = [];
+    const onIncident = async (incident: unknown): Promise<void> => void incidents.push(incident);
+    const { journal: again } = await testJournal(files, { onIncident });
+    expect(incidents).toMatchObject([{ kind: 'journal', lost: undefined }]);
+    expect(again.retentionGaps()).toMatchObject([
+      { destination: 'archive', fromSequence: 2, toSequence: 3, bodies: 1, reason: 'missing' },
+      { destination: 'other', fromSequence: 2, toSequence: 3, bodies: 1, reason: 'missing' },
+    ]);
+    await appendText(again, 'new');
+    expect(again.extent()).toMatchObject({ firstSequence: 4, nextSequence: 5 });
+    expect((await again.position('other', earliest)).position).toMatchObject({ sequence: 2 });
   });
 
   it('keeps the last successful save if one fails, and saves the next', async () => {

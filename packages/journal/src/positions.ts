@@ -7,8 +7,8 @@ import {
   type PositionOptions,
 } from '@xiq-siem/core';
 import { errorText, type Files, systemCode } from './files.ts';
+import type { KnownHistory } from './incidents.ts';
 import type { JournalOptions } from './journal.ts';
-import { clampPosition } from './position.ts';
 import { isPositionName, listPositions, type OpenPosition, openPositionFile, positionPath } from './position-file.ts';
 
 /** How long `whenFull: hold` stays in effect for a position that is not open. */
@@ -23,9 +23,12 @@ interface PositionsOptions extends Pick<JournalOptions, 'now' | 'log'> {
   readonly onSaved: () => void;
   readonly firstSequence: () => number;
   readonly nextSequence: () => number;
+  /** Destinations that had a position which is damaged or missing. They start at the oldest body. */
+  readonly restarted: readonly string[];
+  readonly deadLettered: KnownHistory['deadLettered'];
 }
 
-/** Reads all positions. Sets those beyond the tail to the tail before new bodies are appended there. */
+/** Reads all positions, and replaces damaged and missing ones. */
 export async function openPositions(options: PositionsOptions) {
   const { files, directory, log, now } = options;
   const known = new Map<string, OpenPosition>();
@@ -40,23 +43,27 @@ export async function openPositions(options: PositionsOptions) {
 
   async function loadPosition(destination: string, fallback: () => number, whenFull: PositionOptions['whenFull']) {
     const file = await openPositionFile(files, positionPath(directory, destination));
-    const { value, damaged } = file.found;
-    if (damaged) log.error('position.damaged', { destination, startsAt: options.firstSequence() });
-    if (value === undefined) {
-      const start = damaged ? options.firstSequence() : fallback();
-      return file.use(initialPosition(start), whenFull, options.onSaved);
-    }
-    const { position } = value;
-    const clamped = clampPosition(position, options.nextSequence());
-    const opened = file.use(clamped, value.whenFull, options.onSaved);
-    if (clamped !== position) {
-      log.warn('position.beyond_tail', { destination, sequence: position.sequence, setTo: clamped.sequence });
-      await opened.save(clamped).catch((error: unknown) => logWriteFailure(destination, error));
-    }
+    const { value } = file.found;
+    return file.use(value?.position ?? initialPosition(fallback()), value?.whenFull ?? whenFull, options.onSaved);
+  }
+
+  /** Its earlier dead letters count: they are in the state file. Nothing is evicted until its configuration is known. */
+  async function restartPosition(destination: string): Promise<OpenPosition> {
+    const sequence = options.firstSequence();
+    const deadLettered = await options.deadLettered(destination, sequence);
+    const { counters } = initialPosition(sequence);
+    const position = { sequence, settled: [], counters: { ...counters, normalized: deadLettered, deadLettered } };
+    const file = await openPositionFile(files, positionPath(directory, destination));
+    const opened = file.use(position, 'hold', options.onSaved);
+    log.error('position.restarted', { destination, reason: file.found.damaged ? 'damaged' : 'missing', sequence });
+    await opened.save(position).catch((error: unknown) => logWriteFailure(destination, error));
     return opened;
   }
 
+  const restarted = options.restarted.filter(isPositionName);
+  for (const destination of restarted) known.set(destination, await restartPosition(destination));
   for (const destination of await listPositions(files, directory)) {
+    if (known.has(destination)) continue;
     known.set(destination, await loadPosition(destination, options.firstSequence, 'evict'));
   }
 

@@ -1,7 +1,7 @@
 // Names the files in the quarantine and prunes them: a file is removed after 30 days, or when newer ones reach 256 MiB or
 // 1000 files. The newest file is removed by age only.
 import { basename, join } from 'node:path';
-import type { Logger } from '@xiq-siem/core';
+import type { AgeGuard, Logger } from '@xiq-siem/core';
 import { errorText, type Files } from './files.ts';
 
 const maxAgeMs = 30 * 24 * 3_600_000;
@@ -20,19 +20,21 @@ export function quarantinePruning(
   files: Files,
   directory: string,
   now: () => number,
+  { mayDeleteByAge }: Pick<AgeGuard, 'mayDeleteByAge'>,
   log: Logger,
 ): () => Promise<void> {
   let prunedAt = Number.NEGATIVE_INFINITY;
   return async function pruneQuarantine() {
     if (Math.abs(now() - prunedAt) < everyMs) return;
     prunedAt = now();
-    await prune(files, directory, prunedAt, log).catch((error: unknown) =>
+    await prune(files, directory, mayDeleteByAge() ? prunedAt : undefined, log).catch((error: unknown) =>
       log.warn('journal.quarantine_prune_failed', { directory, error: errorText(error) }),
     );
   };
 }
 
-async function prune(files: Files, directory: string, nowMs: number, log: Logger): Promise<void> {
+/** Without `nowMs` nothing is removed by age. */
+async function prune(files: Files, directory: string, nowMs: number | undefined, log: Logger): Promise<void> {
   const found: { path: string; atMs: number; size: number }[] = [];
   for (const name of await files.list(directory)) {
     const atMs = namePattern.exec(name)?.[1];
@@ -48,7 +50,8 @@ async function prune(files: Files, directory: string, nowMs: number, log: Logger
   let removed = 0;
   for (const [index, { path, atMs, size }] of found.entries()) {
     bytes += size;
-    const reason = nowMs - atMs > maxAgeMs ? 'age' : index > 0 && bytes > maxBytes ? 'bytes' : 'files';
+    const isOld = nowMs !== undefined && nowMs - atMs > maxAgeMs;
+    const reason = isOld ? 'age' : index > 0 && bytes > maxBytes ? 'bytes' : 'files';
     if (reason === 'files' && index < maxFiles) continue;
     await files.remove(path);
     log.warn('journal.quarantine_pruned', { path, bytes: size, reason });

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { createRecordingLogger, createRecordingMeter } from '@xiq-siem/testkit';
+import { certainAge, createRecordingLogger, createRecordingMeter } from '@xiq-siem/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDataDirectory } from './data-directory.ts';
 import { appendText, readAll, textsOf } from './fixtures/test-journal.ts';
@@ -17,6 +17,7 @@ afterEach(() => rm(parent, { recursive: true }));
 
 function open(directory: string): ReturnType<typeof openJournal> {
   return openJournal({
+    ageGuard: certainAge,
     directory,
     maxBytes: 10 ** 8,
     minFreeBytes: 0,
@@ -55,6 +56,7 @@ describe('on real files', () => {
       const log = { debug() {}, info() {}, warn: console.error, error: console.error };
       const data = await openDataDirectory(${JSON.stringify(join(parent, 'data'))}, { now: Date.now, log, prepare: async () => {} });
       const journal = await openJournal({
+        ageGuard: { mayDeleteByAge: () => true, resume() {}, confirmedMs: () => undefined },
         directory: data.path, maxBytes: 1e8, minFreeBytes: 0, retainForMs: 1e9, segmentBytes: 1e6, now: Date.now, log,
         meter: { add() {} },
       });

@@ -36,8 +36,7 @@ export async function recoverLog(options: RecoveryOptions) {
   for (const { path, at, kind, ...span } of found.lost) {
     losses.report({ ...span, where: `${moved.get(path) ?? path}${at}` }, kind);
   }
-  const { set, logId, nextOrdinal } = found;
-  return { set, logId, nextOrdinal };
+  return found;
 
   /** If the process was killed before its sync, records may be only in the page cache. Readers must see synced ones only. */
   async function syncSegment(path: string): Promise<void> {

@@ -10,7 +10,8 @@ import type { Positions } from './positions.ts';
 import { recordsStart } from './segment-format.ts';
 import type { Segment, SegmentSet } from './segment-set.ts';
 
-interface RetentionOptions extends Pick<JournalOptions, 'maxBytes' | 'retainForMs' | 'now' | 'log' | 'meter'> {
+interface RetentionOptions
+  extends Pick<JournalOptions, 'maxBytes' | 'retainForMs' | 'now' | 'log' | 'meter' | 'ageGuard'> {
   readonly files: Files;
   readonly set: SegmentSet;
   readonly positions: Positions;
@@ -33,7 +34,8 @@ export function createRetention(options: RetentionOptions) {
     return all.length > 0 && all.every(({ position }) => unsettledIn(position, first, nextSequence - 1) === 0);
   }
 
-  const isExpired = (segment: Segment): boolean => now() - segment.lastAppendMs > options.retainForMs;
+  const isExpired = (segment: Segment): boolean =>
+    now() - segment.lastAppendMs > options.retainForMs && options.ageGuard.mayDeleteByAge();
 
   /** The oldest segment and the sequence after it. Undefined if it is the segment that the journal appends to. */
   function oldestEnded() {

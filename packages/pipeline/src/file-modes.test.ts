@@ -46,7 +46,7 @@ async function fill(umask: number): Promise<void> {
     await records.save({ v: 1, job });
     await (await records.position('a1', 'one', initialPosition(1))).save(initialPosition(2));
     await openProgressHistory(database, log).add(new Map([['one', { sequence: 1, atMs: 1 }]]));
-    await (await openBackfilledIds(database, { now, log })).add(['1' + 'a'.repeat(40)]);
+    await (await openBackfilledIds(database, { now, mayDeleteByAge: () => true, log })).add(['1' + 'a'.repeat(40)]);
     // Killed, so that no file is removed.
     process.kill(process.pid, 'SIGKILL');
   `;

@@ -1,5 +1,7 @@
+import { truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { modelLog } from '@xiq-siem/testkit';
-import { expect, test } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { caughtUp, defaultJournalBytes, forgetDestination } from './stages.ts';
 import {
   audit,
@@ -57,19 +59,45 @@ test('only a destination that is no longer configured is forgotten', async () =>
   await using fixture = await openPipelineFixture(destinations('one', 'two'));
   const { journal, log, pipeline } = fixture;
   const stillConfigured = { code: 'destination_configured', message: 'two is still configured; remove it first' };
-  await expect(forgetDestination(journal, 'two', log)).rejects.toMatchObject(stillConfigured);
+  await expect(forgetDestination(fixture, 'two')).rejects.toMatchObject(stillConfigured);
   const message = expect.stringContaining('forgotten: none');
-  await expect(forgetDestination(journal, 'three', log)).rejects.toMatchObject({ code: 'not_found', message });
+  await expect(forgetDestination(fixture, 'three')).rejects.toMatchObject({ code: 'not_found', message });
   await pipeline.apply(await fixture.configure(destinations('one')));
-  await expect(forgetDestination(journal, 'one', log)).rejects.toMatchObject({ code: 'destination_configured' });
-  await forgetDestination(journal, 'two', log);
+  await expect(forgetDestination(fixture, 'one')).rejects.toMatchObject({ code: 'destination_configured' });
+  await forgetDestination(fixture, 'two');
   expect(await journal.orphanedPositions()).toEqual([]);
   expect(log.of('destination.forgotten')).toMatchObject([{ attributes: { destination: 'two' } }]);
 });
 
-test('the default size of the journal is half of the free disk, and 10 GiB at most', async () => {
-  await using fixture = await openPipelineFixture(destinations('one'));
-  const bytes = await defaultJournalBytes(fixture.directory);
-  expect(bytes).toBeGreaterThan(0);
-  expect(bytes).toBeLessThanOrEqual(10 * 1024 ** 3);
+describe('L12: the default size of the journal', () => {
+  const gib = 1024 ** 3;
+
+  it('is half of the disk that is free without it, and 10 GiB at most', async () => {
+    await using fixture = await openPipelineFixture(destinations('one'));
+    const { path, paths } = fixture.data;
+    const own = 2 * gib;
+    const file = join(paths.journal, 'sparse');
+    await writeFile(file, '');
+    await truncate(file, own);
+    const sizes = await Promise.all([6, 100].map((free) => defaultJournalBytes(path, async () => free * gib)));
+    expect(sizes[0]).toBeGreaterThanOrEqual((6 * gib + own) / 2);
+    expect(sizes[0]).toBeLessThan((6 * gib + own) / 2 + 1e6);
+    expect(sizes[1]).toBe(10 * gib);
+  });
+
+  it('evicts nothing of a backlog at a restart, however small the disk, and accepts bodies', async () => {
+    const first = await openPipelineFixture(destinations('up', 'down'));
+    first.siem('down').response = hanging;
+    for (let n = 0; n < 400; n += 1) await first.keep([audit(n, { description: 'x'.repeat(8_000) })]);
+    const bytes = first.journal.extent().bytes;
+    await first.stop();
+    const maxBytes = await defaultJournalBytes(first.data.path, async () => 0);
+    expect(maxBytes).toBeGreaterThan(bytes);
+    await using again = await openPipelineFixture(destinations('up', 'down'), { after: first, journal: { maxBytes } });
+    await again.journal.maintain();
+    await again.keep([audit(400)]);
+    expect(again.journal.retentionGaps()).toEqual([]);
+    expect(again.journal.acceptance()).toEqual({ ok: true });
+    expect(again.journal.countBodies(1)).toBe(401);
+  });
 });

@@ -1,7 +1,8 @@
 // Opens the configured journal, dead-letter queue and delivery.
-import { statfs } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Configuration } from '@xiq-siem/config';
-import { type BodyLog, ConnectorError, type Logger, type Meter } from '@xiq-siem/core';
+import { type BodyLog, ConnectorError, type Logger, type Meter, unsettledBodies } from '@xiq-siem/core';
 import {
   type Delivery,
   type DeliveryDestination,
@@ -10,8 +11,8 @@ import {
   startDelivery,
   systemClock,
 } from '@xiq-siem/delivery';
-import { type Journal, openJournal } from '@xiq-siem/journal';
-import { type DeadLetters, openDeadLetters, type State } from '@xiq-siem/state';
+import { type Journal, type JournalOptions, nodeFiles, openJournal } from '@xiq-siem/journal';
+import { type DeadLetters, openDeadLetters, type ProgressHistory, type State } from '@xiq-siem/state';
 import type { OpenDestination } from './plugins.ts';
 
 interface StageServices {
@@ -22,21 +23,29 @@ interface StageServices {
 
 const tenGiB = 10 * 1024 ** 3;
 
-/** The journal's default size: 10 GiB or half of the free disk, whichever is less. */
-export async function defaultJournalBytes(directory: string): Promise<number> {
-  const { bavail, bsize } = await statfs(directory);
-  return Math.min(tenGiB, Math.floor((bavail * bsize) / 2));
+/** For the new segment of a start, and its first bodies. */
+const startBytes = 1024 ** 2;
+
+/**
+ * The journal's default size: 10 GiB or half of the disk that is free without the journal, whichever is less. A journal
+ * that is larger at the start keeps its size, so that a restart evicts nothing.
+ */
+export async function defaultJournalBytes(directory: string, freeBytes = nodeFiles.freeBytes): Promise<number> {
+  const own = await storedBytes(join(directory, 'journal'));
+  return Math.max(Math.min(tenGiB, Math.floor(((await freeBytes(directory)) + own) / 2)), own + startBytes);
+}
+
+async function storedBytes(directory: string): Promise<number> {
+  const names = await readdir(directory);
+  const sizes = names.map(async (name) => (await stat(join(directory, name))).size);
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 
 export function openConfiguredJournal(
   { journal: { minFreeBytes, retainForHours, segmentBytes } }: Configuration,
-  directory: string,
-  maxBytes: number,
-  services: StageServices,
-  onFailure: (error: ConnectorError) => void,
+  options: Omit<JournalOptions, 'minFreeBytes' | 'retainForMs' | 'segmentBytes'>,
 ): Promise<Journal> {
-  const retainForMs = retainForHours * 3_600_000;
-  return openJournal({ ...services, onFailure, directory, maxBytes, minFreeBytes, retainForMs, segmentBytes });
+  return openJournal({ ...options, minFreeBytes, retainForMs: retainForHours * 3_600_000, segmentBytes });
 }
 
 export function openConfiguredDeadLetters(
@@ -50,8 +59,22 @@ export function openConfiguredDeadLetters(
   return openDeadLetters(database, { now, log, directory, maxBytes, minFreeBytes, firstBody });
 }
 
-/** @throws ConnectorError `destination_configured` or `not_found`. */
-export async function forgetDestination(journal: BodyLog, name: string, log: Logger): Promise<void> {
+interface ForgetParts {
+  readonly journal: BodyLog;
+  readonly progressHistory: Pick<ProgressHistory, 'forget'>;
+  readonly services: Pick<StageServices, 'log'>;
+}
+
+/**
+ * Resolves with the number of bodies that the destination has not settled: it does not receive them any more. With
+ * `dryRun` it only counts them.
+ * @throws ConnectorError `destination_configured` or `not_found`.
+ */
+export async function forgetDestination(
+  { journal, progressHistory, services: { log } }: ForgetParts,
+  name: string,
+  dryRun = false,
+): Promise<number> {
   const orphans = await journal.orphanedPositions();
   if (!orphans.includes(name)) {
     if (journal.positions().has(name)) {
@@ -60,8 +83,16 @@ export async function forgetDestination(journal: BodyLog, name: string, log: Log
     const known = orphans.length === 0 ? 'none' : orphans.join(', ');
     throw new ConnectorError('not_found', `unknown destination ${name}; destinations that can be forgotten: ${known}`);
   }
+  const position = journal.positions().get(name);
+  const { firstSequence, nextSequence } = journal.extent();
+  const sequence = Math.max(position?.sequence ?? nextSequence, firstSequence);
+  const discarded = unsettledBodies({ settled: [], ...position, sequence }, journal);
+  if (dryRun) return discarded;
+  // First: with a progress history and without a position, the destination would be one whose position was lost.
+  await progressHistory.forget(name);
   await journal.forgetPosition(name);
-  log.warn('destination.forgotten', { destination: name });
+  log.warn('destination.forgotten', { destination: name, discarded });
+  return discarded;
 }
 
 /** A destination for delivery. Without a position it starts at its configured `startAt`, or else at `startAt`. */

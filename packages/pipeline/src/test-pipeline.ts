@@ -9,7 +9,7 @@ import { fileDestination } from '@xiq-siem/file';
 import { selfSource } from '@xiq-siem/health-events';
 import { type Journal, openDataDirectory, openJournal } from '@xiq-siem/journal';
 import { openDeadLetters, openProgressHistory, openState, prepareState } from '@xiq-siem/state';
-import { createRecordingLogger, createRecordingMeter } from '@xiq-siem/testkit';
+import { certainAge, createRecordingLogger, createRecordingMeter } from '@xiq-siem/testkit';
 import { xiqSource } from '@xiq-siem/xiq';
 import { z } from 'zod';
 import { openPipeline } from './pipeline.ts';
@@ -173,7 +173,16 @@ export async function openPipelineFixture(
     log,
     meter,
   };
-  const bounds = { maxBytes: 1 << 30, minFreeBytes: 0, segmentBytes: 1 << 20, ...limits, now, log, meter };
+  const bounds = {
+    ageGuard: certainAge,
+    maxBytes: 1 << 30,
+    minFreeBytes: 0,
+    segmentBytes: 1 << 20,
+    ...limits,
+    now,
+    log,
+    meter,
+  };
   const journal: Journal =
     over === undefined
       ? await openJournal({ directory: data.path, retainForMs: 3_600_000, maintainEveryMs: 0, ...bounds })

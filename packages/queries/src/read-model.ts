@@ -43,17 +43,6 @@ export function isSettled({ sequence, settled }: Position, ofSequence: number, e
   });
 }
 
-/** Number of bodies up to the end of the journal that are not completely settled. */
-export function unsettledBodies(
-  { sequence, settled }: Pick<Position, 'sequence' | 'settled'>,
-  journal: ReadableBodyLog,
-): number {
-  return settled.reduce((sum, one) => {
-    if (one.elements !== 'all') return sum;
-    return sum - journal.countBodies(Math.max(one.sequence, sequence), one.toSequence ?? one.sequence);
-  }, journal.countBodies(sequence));
-}
-
 /** ISO 8601 from epoch milliseconds. */
 export function timeOf(ms: number): string;
 export function timeOf(ms: number | undefined): string | undefined;

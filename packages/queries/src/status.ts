@@ -1,10 +1,17 @@
 // `status`: the state of journal, destinations, dead letters and jobs, and whether the counters reconcile.
 import type { DestinationState, Gap, Incident, SourceState, Status } from '@xiq-siem/admin-api';
-import { initialPosition, type Position, type PositionCounters, type RetentionGap } from '@xiq-siem/core';
+import {
+  type ClockStep,
+  initialPosition,
+  type Position,
+  type PositionCounters,
+  type RetentionGap,
+  unsettledBodies,
+} from '@xiq-siem/core';
 import type { DestinationStatus, LastFailure } from '@xiq-siem/delivery';
 import type { StoredIncident } from '@xiq-siem/state';
 import type { Rates } from './rates.ts';
-import { isSettled, type KnownDestination, type ReadModel, timeOf, unsettledBodies } from './read-model.ts';
+import { isSettled, type KnownDestination, type ReadModel, timeOf } from './read-model.ts';
 
 /** Data that only a running connector has. */
 export interface LiveFigures {
@@ -18,6 +25,7 @@ export interface LiveFigures {
   readonly rates: Rates;
   readonly jobsRunning: number;
   readonly sources?: readonly SourceState[];
+  readonly clockStep?: ClockStep | undefined;
 }
 
 export interface Identity {
@@ -50,6 +58,9 @@ export async function statusOf(
     destinations,
     ...(live && {
       started: timeOf(live.startedMs),
+      ...(live.clockStep && {
+        clockStep: { seconds: Math.round(live.clockStep.byMs / 1000), at: timeOf(live.clockStep.atMs) },
+      }),
       accepting: { ok: live.accepting.ok, reasons: [...live.accepting.reasons] },
       ...(live.sources && { sources: [...live.sources] }),
     }),
@@ -86,8 +97,8 @@ function incidentOf({ id, atMs, kind, reason, file, recovered, lost }: StoredInc
 }
 
 function gapOf(gap: RetentionGap): Gap {
-  const { destination, fromSequence, toSequence, bodies, bytes, lastAtMs } = gap;
-  return { id: gapId(gap), destination, fromSequence, toSequence, bodies, bytes, at: timeOf(lastAtMs) };
+  const { destination, fromSequence, toSequence, bodies, bytes, lastAtMs, reason } = gap;
+  return { id: gapId(gap), destination, fromSequence, toSequence, bodies, bytes, at: timeOf(lastAtMs), reason };
 }
 
 type Described = Pick<KnownDestination, 'name' | 'type'> & Partial<Pick<KnownDestination, 'assurance'>>;

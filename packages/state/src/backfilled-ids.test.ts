@@ -12,7 +12,11 @@ const idOf = (number: number): string => `1${hash('sha1', String(number), 'hex')
 async function open(directory: string, nowMs = startMs, more: { readonly maxIds?: number } = {}) {
   const log = createRecordingLogger();
   const state = await openTestState(directory);
-  return { ids: await openBackfilledIds(state.database, { now: () => nowMs, log, ...more }), log, state };
+  return {
+    ids: await openBackfilledIds(state.database, { now: () => nowMs, mayDeleteByAge: () => true, log, ...more }),
+    log,
+    state,
+  };
 }
 
 test('keeps each added id once after a restart', async () => {
@@ -51,7 +55,11 @@ test('removes an id after 30 days, also on disk', async () => {
   const rows = async () => (await state.database.read('SELECT id FROM backfilled_ids')).length;
   expect((await readBackfilledIds(state.database, startMs, createRecordingLogger())).has(idOf(1))).toBe(false);
   expect(await rows()).toBe(2);
-  const ids = await openBackfilledIds(state.database, { now: () => startMs, log: createRecordingLogger() });
+  const ids = await openBackfilledIds(state.database, {
+    now: () => startMs,
+    mayDeleteByAge: () => true,
+    log: createRecordingLogger(),
+  });
   expect([ids.has(idOf(1)), ids.has(idOf(2))]).toEqual([false, true]);
   expect(await rows()).toBe(1);
 });

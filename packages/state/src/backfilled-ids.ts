@@ -27,15 +27,16 @@ const rowsAtOnce = 500;
 interface BackfilledIdsOptions {
   /** Epoch milliseconds. */
   readonly now: () => number;
+  readonly mayDeleteByAge: () => boolean;
   readonly log: Logger;
   readonly maxIds?: number;
 }
 
 export async function openBackfilledIds(
   database: Database,
-  { now, log, maxIds: max = maxIds }: BackfilledIdsOptions,
+  { now, mayDeleteByAge, log, maxIds: max = maxIds }: BackfilledIdsOptions,
 ): Promise<BackfilledIds> {
-  const afterMs = now() - forgetAfterMs;
+  const afterMs = mayDeleteByAge() ? now() - forgetAfterMs : Number.MIN_SAFE_INTEGER;
   await database.write([{ sql: 'DELETE FROM backfilled_ids WHERE at_ms <= ?', parameters: [Math.trunc(afterMs)] }]);
   const ids = await loadIds(database, afterMs, max, log);
   const inTurn = createSerialQueue();

@@ -1,4 +1,5 @@
 // The state file: dead letters, documents, progress history and back-filled ids in one SQLite file.
+
 export type { BackfilledIds, BackfilledLookup } from './backfilled-ids.ts';
 export { isDuplicateOfBackfill, markDuplicates, openBackfilledIds, readBackfilledIds } from './backfilled-ids.ts';
 export { deadLetterReading } from './dead-letters/dead-letter-reading.ts';
@@ -15,6 +16,7 @@ export { documentNames, documentReading } from './documents.ts';
 export { idSet } from './id-set.ts';
 export type { BackfillProgress, JobRecord, JobRecords } from './job-records.ts';
 export { newJobId, openJobRecords, readJobRecords } from './job-records.ts';
+export { readKnownHistory } from './known-history.ts';
 export { prepareState } from './migration/migrate.ts';
 export { openSharedDocuments } from './open-shared-documents.ts';
 export type { State } from './open-state.ts';
@@ -24,4 +26,5 @@ export { openProgressHistory, progressReading } from './progress-history.ts';
 export type { StateSnapshot } from './read-state.ts';
 export { openStateSnapshot } from './read-state.ts';
 export type { StoredIncident } from './recovery/incident.ts';
+export { isOfStateFile } from './recovery/incident.ts';
 export { readIncidents } from './recovery/incidents.ts';

@@ -1,6 +1,7 @@
 // Opens the state file of a running connector in its own thread.
 import { join } from 'node:path';
 import { ConnectorError, type Logger, reasonOf } from '@xiq-siem/core';
+import type { JournalIncident } from '@xiq-siem/journal';
 import { type Documents, openDocuments } from './documents.ts';
 import { removeMigrated } from './migration/migrate.ts';
 import { type Incident, incidentStatement, type StoredIncident } from './recovery/incident.ts';
@@ -16,6 +17,8 @@ export interface State {
   /** Incidents of the file that are not acknowledged. */
   incidents(): Promise<readonly StoredIncident[]>;
   addIncident(incident: Incident): Promise<void>;
+  /** Stores an incident of the journal, unless one with the same reason is not yet acknowledged. */
+  addJournalIncident(incident: JournalIncident): Promise<void>;
   /** Returns whether the incident existed. */
   acknowledge(incident: number): Promise<boolean>;
   /** Checks the whole file in the background. Damage is moved to the quarantine, and is an incident. */
@@ -56,11 +59,17 @@ export async function openState(directory: string, { now, log, onFailure = () =>
     onIncident(incident);
     await database.write([incidentStatement(incident, now())]);
   }
+  async function addJournalIncident({ kind, reason, lost }: JournalIncident): Promise<void> {
+    if ((await incidents()).some((known) => known.reason === reason)) return;
+    const incident = { kind, reason, file: undefined, recovered: 0, lost };
+    await database.write([incidentStatement(incident, now())]);
+  }
   return {
     database,
     documents: openDocuments(database, log),
     incidents,
     addIncident,
+    addJournalIncident,
     acknowledge: (incident) => acknowledgeIncident(database, incident),
     verify: () =>
       database.verify().catch((cause: unknown) => {

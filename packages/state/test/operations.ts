@@ -36,7 +36,7 @@ const letters = await openDeadLetters(state.database, {
   now: Date.now,
   log,
 });
-const ids = await openBackfilledIds(state.database, { now: Date.now, log });
+const ids = await openBackfilledIds(state.database, { now: Date.now, mayDeleteByAge: () => true, log });
 
 async function step<Result>(asked: Step, work: () => Promise<Result>): Promise<void> {
   print({ asked });

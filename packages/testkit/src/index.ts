@@ -1,5 +1,6 @@
 // Test tools for plugin authors and for the tests of this repository.
 
+export { certainAge } from './certain-age.ts';
 export type { SelfSignedCertificate, TestCertificate } from './certificates.ts';
 export { selfSignedCertificate, testCertificate } from './certificates.ts';
 export type { DestinationContextOptions } from './destination-context.ts';

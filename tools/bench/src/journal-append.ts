@@ -25,6 +25,7 @@ const journal = await openJournal({
   retainForMs: 72 * 3_600_000,
   segmentBytes: 64 * 1024 ** 2,
   now: Date.now,
+  ageGuard: { mayDeleteByAge: () => false, resume() {}, confirmedMs: () => undefined },
   log: quiet,
   meter: {
     add(name, value) {

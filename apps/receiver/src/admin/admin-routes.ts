@@ -180,6 +180,9 @@ const statuses: Readonly<Record<string, Status>> = {
   config_invalid: 422,
   secret_unreadable: 422,
   journal_full: 503,
+  disk_full: 503,
+  journal_unwritable: 503,
+  journal_overloaded: 503,
   journal_closed: 503,
 };
 

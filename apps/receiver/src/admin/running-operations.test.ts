@@ -142,11 +142,14 @@ test('an older copy of the state file is an incident from the start, and can be 
 test('a removed destination is forgotten with its history: a new one of the same name has none', async () => {
   await using fixture = await openFixture(destinations('one', 'two'));
   const operations = await operationsOf(fixture);
-  await expect(operations.forgetDestination({ name: 'two' }, never)).rejects.toMatchObject({
+  await expect(operations.forgetDestination({ name: 'two', dryRun: false }, never)).rejects.toMatchObject({
     code: 'destination_configured',
   });
   await fixture.pipeline.apply(await fixture.configure(destinations('one')));
-  expect(await operations.forgetDestination({ name: 'two' }, never)).toEqual({ forgotten: 'two' });
+  expect(await operations.forgetDestination({ name: 'two', dryRun: false }, never)).toEqual({
+    forgotten: 'two',
+    requests: 0,
+  });
   const receipt = await fixture.keep([audit(1)]);
   await fixture.settled();
   await fixture.pipeline.apply(await fixture.configure(destinations('one', 'two')));

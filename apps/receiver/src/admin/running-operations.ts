@@ -19,7 +19,7 @@ import {
   tail,
   whereOfQuery,
 } from '@xiq-siem/queries';
-import type { State } from '@xiq-siem/state';
+import { isOfStateFile, type State } from '@xiq-siem/state';
 
 export interface OperationParts extends RunningParts, Pick<ReadingParts, 'identity' | 'authentication' | 'xiq'> {
   readonly state: Pick<State, 'acknowledge'>;
@@ -79,10 +79,11 @@ const journalChanges = ({ journal, deadLetters, state, incidents }: OperationPar
   ({
     async acknowledgeGap({ gap }) {
       const incident = incidentNumber(gap);
-      if ((await incidents()).some(({ id }) => id === incident)) {
+      const known = (await incidents()).find(({ id }) => id === incident);
+      if (known !== undefined) {
         // Before the incident is acknowledged: after a kill in between, the operator can repeat the call.
         for (const { name, deadLetters: letters } of (await status()).destinations) {
-          if (letters.unaccounted > 0) await deadLetters.writeOff(name, letters.unaccounted);
+          if (isOfStateFile(known) && letters.unaccounted > 0) await deadLetters.writeOff(name, letters.unaccounted);
         }
         await state.acknowledge(incident ?? 0);
         return { acknowledged: gap };
@@ -109,15 +110,13 @@ const jobChanges = (jobs: Jobs) =>
     cancelJob: ({ id }) => jobs.cancel(id),
   }) satisfies Partial<Operations>;
 
-const destinationChanges = ({ journal, progressHistory, pipeline, services }: RunningParts) =>
+const destinationChanges = (parts: RunningParts) =>
   ({
-    async forgetDestination({ name }) {
-      await forgetDestination(journal, name, services.log);
-      await progressHistory.forget(name);
-      return { forgotten: name };
+    async forgetDestination({ name, dryRun }) {
+      return { forgotten: name, requests: await forgetDestination(parts, name, dryRun) };
     },
     async resumeDestination({ name }) {
-      if (!pipeline.delivery.resume(name)) throw new ConnectorError('not_found', `unknown destination ${name}`);
+      if (!parts.pipeline.delivery.resume(name)) throw new ConnectorError('not_found', `unknown destination ${name}`);
       return { resumed: name };
     },
   }) satisfies Partial<Operations>;

@@ -55,8 +55,11 @@ export const connectorRoutes = {
   }),
   forgetDestination: change('/api/v1/destinations/{name}/forget', {
     summary: 'Remove a destination that is not in the configuration',
-    input: z.strictObject({ name }),
-    response: z.strictObject({ forgotten: name }),
+    input: z.strictObject({ name, dryRun: z.boolean().default(false) }),
+    response: z.strictObject({
+      forgotten: name,
+      requests: z.int().min(0).describe('Requests that the destination had not settled and does not receive any more.'),
+    }),
   }),
   resumeDestination: change('/api/v1/destinations/{name}/resume', {
     summary: 'Retry a destination now',

@@ -59,6 +59,10 @@ const gap = z.strictObject({
   bodies: count,
   bytes: count,
   at: time,
+  reason: z
+    .enum(['damaged', 'missing'])
+    .optional()
+    .describe('Found lost at a start. Absent: evicted from the full journal.'),
 });
 export type Gap = z.infer<typeof gap>;
 
@@ -75,15 +79,17 @@ const incident = z.strictObject({
   id: z.string().describe('For `acknowledge`.'),
   at: time,
   kind: z
-    .enum(['damaged', 'missing', 'migrated', 'outdated'])
+    .enum(['damaged', 'missing', 'migrated', 'outdated', 'journal', 'position'])
     .describe(
-      '`damaged`: moved to quarantine, or with damaged rows; `missing`: there was no file; `migrated`: not all files of ' +
-        'the former format could be read; `outdated`: it lacks dead letters that the positions count.',
+      'Of the state file: `damaged`: moved to quarantine, or with damaged rows; `missing`: there was no file; `migrated`: ' +
+        'not all files of the former format could be read; `outdated`: it lacks dead letters that the positions count. ' +
+        'Of other files: `journal`: files of the journal are missing or older; `position`: the position of a destination ' +
+        'is missing or damaged.',
     ),
   reason: z.string(),
   file: z.string().optional().describe('The moved file, relative to the data directory.'),
   recovered: count.describe('Dead letters and other records that could be read.'),
-  lost: count.optional().describe('Dead letters or files that could not be read; absent if it is not known.'),
+  lost: count.optional().describe('Dead letters, requests or files that are lost; absent if it is not known.'),
 });
 export type Incident = z.infer<typeof incident>;
 
@@ -146,8 +152,12 @@ const status = z.strictObject({
     .describe('Destinations that are not configured and still have stored bodies: use `destination forget`.'),
   gaps: z
     .array(gap)
-    .describe('Retention gaps: bodies evicted from a full journal before a destination had them; not acknowledged.'),
-  incidents: z.array(incident).describe('Incidents of the state file, not acknowledged.'),
+    .describe('Retention gaps: bodies evicted or found lost before a destination had them; not acknowledged.'),
+  incidents: z.array(incident).describe('Incidents of the data directory, not acknowledged.'),
+  clockStep: z
+    .strictObject({ seconds: z.int(), at: time })
+    .optional()
+    .describe('The clock was set forward, or back if negative, and still differs: nothing is deleted by age.'),
   deadLetters: z.strictObject({ open: count, bytes: count, maxBytes: count.optional() }),
   jobsRunning: count,
   reconciled: z.boolean().describe('True if all counters reconcile.'),
@@ -162,7 +172,7 @@ export const statusRoutes = {
     snapshot: true,
   }),
   acknowledgeGap: change('/api/v1/gaps/acknowledge', {
-    summary: 'Acknowledge a retention gap or a state file incident: it is no longer shown',
+    summary: 'Acknowledge a retention gap or an incident: it is no longer shown',
     input: z.strictObject({ gap: z.string().min(1).max(200) }),
     response: z.strictObject({ acknowledged: z.string() }),
   }),

@@ -16,11 +16,14 @@ export function headlineOf({ reconciled, accepting, destinations, gaps, journal,
     return { text: `ACCOUNTING MISMATCH: ${counted(unaccounted, 'event')} unaccounted for${causes}`, colour: 'red' };
   }
   const lost = journal.lost.reduce((total, { bodies = 1 }) => total + bodies, 0);
-  const evicted = gaps.reduce((total, { bodies }) => total + bodies, 0);
+  const evicted = bodiesOf(gaps.filter(({ reason }) => reason === undefined));
+  // Until a restart the journal names them too.
+  const missing = lost > 0 ? 0 : bodiesOf(gaps.filter(({ reason }) => reason !== undefined));
   const isSummed = new Set(gaps.map(({ destination }) => destination)).size > 1;
   const perDestination = isSummed ? ' (counted once per destination)' : '';
   const parts = [
     ...(lost > 0 ? [`${counted(lost, 'stored request')} cannot be read`] : []),
+    ...(missing > 0 ? [`${counted(missing, 'request')} lost before a destination had them${perDestination}`] : []),
     ...(evicted > 0 ? [`${counted(evicted, 'request')} evicted before a destination had them${perDestination}`] : []),
     ...incidents.filter(({ lost: entries }) => entries !== 0).map(incidentText),
   ];
@@ -37,10 +40,16 @@ export function headlineOf({ reconciled, accepting, destinations, gaps, journal,
   return { text: 'Nothing is lost: every event is accounted for', colour };
 }
 
+const bodiesOf = (gaps: Status['gaps']): number => gaps.reduce((total, { bodies }) => total + bodies, 0);
+
 const unaccountedOf = ({ counters, deadLetters }: DestinationState): number =>
   Math.abs(counters.unaccounted) + Math.abs(deadLetters.unaccounted);
 
-function incidentText({ kind, lost }: Incident): string {
+function incidentText({ kind, reason, lost }: Incident): string {
+  if (kind === 'position') return reason;
+  if (kind === 'journal') {
+    return `${lost === undefined ? 'an unknown number of requests' : counted(lost, 'request')} (${reason})`;
+  }
   if (kind === 'migrated') return `${lost} records or files could not be migrated`;
   const what = lost === undefined ? 'an unknown number of dead letters' : counted(lost, 'dead letter');
   const problem = kind === 'outdated' ? 'does not match the positions (was a backup restored?)' : `was ${kind}`;
@@ -58,6 +67,7 @@ export function needsOperator(status: Status): boolean {
     deadLetters.open > 0 ||
     gaps.length > 0 ||
     incidents.length > 0 ||
+    status.clockStep !== undefined ||
     journal.lost.length > 0 ||
     notConfigured.length > 0 ||
     destinations.some(({ state, blocked }) => state === 'paused' || blocked !== undefined) ||

@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openJournal } from '@xiq-siem/journal';
-import { createRecordingLogger, createRecordingMeter } from '@xiq-siem/testkit';
+import { certainAge, createRecordingLogger, createRecordingMeter } from '@xiq-siem/testkit';
 import { expect, it } from 'vitest';
 import { letterOf } from '../dead-letters/test-dead-letters.ts';
 import { inMemory, newStateFile } from '../sqlite/build-file.ts';
@@ -19,7 +19,7 @@ async function copied(records: readonly object[]) {
   await writeFile(join(directory, 'format'), '1\n');
   const bounds = { maxBytes: 1e8, minFreeBytes: 0, retainForMs: 1e9, segmentBytes: 1e6 };
   const meter = createRecordingMeter();
-  const journal = await openJournal({ directory: room, ...bounds, now: Date.now, log, meter });
+  const journal = await openJournal({ directory: room, ...bounds, now: Date.now, ageGuard: certainAge, log, meter });
   for (const record of records) {
     const metadata = { source: 'dead-letters', origin: 'webhook', receivedAtMs: 1 } as const;
     await journal.append(metadata, Buffer.from(JSON.stringify(record)));

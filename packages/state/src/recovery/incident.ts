@@ -1,13 +1,17 @@
-// Incidents of the state file. They are stored in it, and shown until an operator acknowledges them.
+// Incidents of the data directory. They are stored in the state file, and shown until an operator acknowledges them.
 import type { DatabaseSync } from 'node:sqlite';
 import type { Statement } from '../sqlite/database.ts';
 
 /**
  * `damaged`: the file was moved to the quarantine, and its readable data copied to a new one. `missing`: the file was
  * missing. `migrated`: some files of format 1 could not be read. `outdated`: the file lacks dead letters that positions
- * count.
+ * count. `journal`: files of the journal are missing. `position`: the position of a destination is missing.
  */
-export const incidentKinds = ['damaged', 'missing', 'migrated', 'outdated'] as const;
+export const incidentKinds = ['damaged', 'missing', 'migrated', 'outdated', 'journal', 'position'] as const;
+
+/** Whether the incident is of the state file itself. */
+export const isOfStateFile = ({ kind }: { readonly kind: string }): boolean =>
+  kind !== 'journal' && kind !== 'position';
 
 export interface Incident {
   readonly kind: (typeof incidentKinds)[number];

@@ -89,7 +89,7 @@ export async function filledDirectory(): Promise<string> {
   await letters.resolve(resolved.slice(15), 'dropped', 'operator');
   const documents = openDocuments(database, log);
   for (const number of range(1, 20)) await documents.put(`job/${number}`, { text: `${number}`.repeat(150) });
-  const ids = await openBackfilledIds(database, { now: Date.now, log });
+  const ids = await openBackfilledIds(database, { now: Date.now, mayDeleteByAge: () => true, log });
   for (const row of range(1, 10)) await ids.add(idsOf(row));
   const progress = openProgressHistory(database, log);
   for (const sequence of range(1, 50)) await progress.add(new Map([['siem', { sequence, atMs: sequence }]]));

@@ -18,7 +18,7 @@ const iso = (ms: number): string => new Date(ms).toISOString();
 async function jobsOf(fixture: Fixture, world: TestAccount, clock = createManualClock(T + 10 * hour)) {
   const { journal, state, log, readModel } = fixture;
   const records = await openJobRecords(state.documents);
-  const backfilled = await openBackfilledIds(state.database, { now: clock.now, log });
+  const backfilled = await openBackfilledIds(state.database, { now: clock.now, mayDeleteByAge: () => true, log });
   const refuse = () => Promise.reject(new ConnectorError('usage', 'not in this test'));
   const none = { plan: refuse, start: refuse };
   const kind = backfillKind({
