@@ -4,6 +4,8 @@ export type { AdminAddress } from './admin-file.ts';
 export { newAdminToken, readAdminFile, writeAdminFile } from './admin-file.ts';
 export { connectAdmin } from './client.ts';
 export { openApiDocument } from './openapi.ts';
+export type { ProblemCode } from './problem-table.ts';
+export { problemCodes, problemTable } from './problem-table.ts';
 export type { AdminChange, Route } from './route.ts';
 export type { Where } from './routes/common.ts';
 export { errorResponse } from './routes/common.ts';
@@ -21,7 +23,15 @@ export type {
   RetryRequest,
 } from './routes/jobs.ts';
 export { backfillRequest, jobSchema, replayRequest, retryRequest } from './routes/jobs.ts';
-export type { DestinationState, Gap, Incident, SourceState, Status, SubscriptionState } from './routes/status.ts';
+export type {
+  DestinationState,
+  Gap,
+  Incident,
+  Problem,
+  SourceState,
+  Status,
+  SubscriptionState,
+} from './routes/status.ts';
 export type { Trace, TraceEvent, TraceLine, TraceVerdict } from './routes/trace.ts';
 export type { Operations, ResponseName, RouteName, SnapshotOperations, StreamName } from './routes.ts';
 export {

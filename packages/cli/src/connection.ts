@@ -37,12 +37,18 @@ export interface CommonValues {
   readonly data?: string | undefined;
 }
 
-/** Resolves with the exit code of `work`. A snapshot is announced in the first line. */
+export interface ConnectOptions {
+  readonly purpose: Purpose;
+  readonly allowInvalidConfiguration: boolean;
+  /** A snapshot is announced in the last line instead of the first. */
+  readonly announcesLast: boolean;
+}
+
+/** Resolves with the exit code of `work`. */
 export async function connect(
   values: CommonValues,
   { terminal, open }: Session,
-  purpose: Purpose,
-  allowInvalidConfiguration: boolean,
+  { purpose, allowInvalidConfiguration, announcesLast }: ConnectOptions,
   work: (connection: Connection) => Promise<number>,
 ): Promise<number> {
   const json = values.json === true;
@@ -50,13 +56,17 @@ export async function connect(
   const options = { config: configFile(values), data: values.data, allowInvalidConfiguration };
   const { operations, snapshot, dataDirectory, notice, close } = await open(options, purpose);
   if (notice !== undefined) terminal.err(printable(notice));
-  if (snapshot) {
+  const announceSnapshot = (): void => {
+    if (!snapshot) return;
     const line = `snapshot of a stopped connector (${printable(dataDirectory)}): read from its files, nothing is changed`;
     if (json) terminal.err(line);
     else terminal.out(line);
-  }
+  };
+  if (!announcesLast) announceSnapshot();
   try {
-    return await work({ operations, snapshot, json, signal, ...output(terminal, json) });
+    const code = await work({ operations, snapshot, json, signal, ...output(terminal, json) });
+    if (announcesLast) announceSnapshot();
+    return code;
   } finally {
     await close();
   }

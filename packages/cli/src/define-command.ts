@@ -49,6 +49,8 @@ interface CommandParts<Options extends CommandOptions> {
   readonly connector?: Purpose;
   /** It works with an invalid configuration: the data directory is enough. */
   readonly allowInvalidConfiguration?: true;
+  /** Its first line is the result: a snapshot is announced in the last line. */
+  readonly announcesLast?: true;
   /** Texts of exit codes, beside or instead of the usual ones. */
   readonly exits: Partial<Record<ExitName, string>>;
   readonly json?: JsonResponse;
@@ -71,6 +73,7 @@ export function defineCommand(parts: WithoutOptions): Command;
 export function defineCommand(parts: CommandParts<CommandOptions> | WithoutOptions): Command {
   const { text, usage, positionals: count, config, connector, json } = parts;
   const allowInvalidConfiguration = parts.allowInvalidConfiguration === true;
+  const announcesLast = parts.announcesLast === true;
   const ownOptions: CommandOptions = 'options' in parts ? parts.options : {};
   const options: CommandOptions = {
     ...ownOptions,
@@ -97,7 +100,7 @@ export function defineCommand(parts: CommandParts<CommandOptions> | WithoutOptio
       terminal: session.terminal,
       session,
       connect: (work, purpose = connector ?? 'reads') =>
-        connect(values, session, purpose, allowInvalidConfiguration, work),
+        connect(values, session, { purpose, allowInvalidConfiguration, announcesLast }, work),
     });
   }
   return {

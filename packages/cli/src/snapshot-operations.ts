@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SnapshotOperations } from '@xiq-siem/admin-api';
-import type { Configuration } from '@xiq-siem/config';
+import { type Configuration, routingFaults } from '@xiq-siem/config';
 import { ConnectorError, exitCodes } from '@xiq-siem/core';
 import { createEventFilter, systemClock } from '@xiq-siem/delivery';
 import { type JournalIncident, openJournalSnapshot } from '@xiq-siem/journal';
@@ -86,6 +86,8 @@ export async function openSnapshotOperations(
     incidents: async () => [...(await readIncidents(state)), ...journal.incidents.map(unsaved)],
     backfilled,
     mappingVersion: mapping.version,
+    sources: configured ? configuration.sources.map(({ name }) => name) : [],
+    routing: configured ? routingFaults(configuration) : undefined,
     destinations: () =>
       (configured ? configuration.destinations : []).map(({ name, definition, options }) => {
         const { type, assurance } = definition;

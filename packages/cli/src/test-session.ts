@@ -15,6 +15,7 @@ export const product: Product = { version: '0.1.0', recommendedNode: '24.0.0', r
 export interface TestTerminalOptions {
   /** Undefined: a pipe. */
   readonly columns?: number | undefined;
+  readonly rows?: number;
   readonly colours?: boolean;
   /** The answer to questions; absent: not interactive. */
   readonly answer?: boolean;
@@ -31,11 +32,11 @@ export interface TestTerminal extends Terminal {
 }
 
 export function testTerminal(options: TestTerminalOptions = {}): TestTerminal {
-  const { columns, colours = false, answer, interruptAfter = 0, controller = new AbortController() } = options;
+  const { columns, rows, colours = false, answer, interruptAfter = 0, controller = new AbortController() } = options;
   const [stdout, stderr, progressLines, questions]: [string[], string[], string[], string[]] = [[], [], [], []];
   let pauses = 0;
   return {
-    ...{ columns, colours, interactive: answer !== undefined, stdout, stderr, progressLines, questions },
+    ...{ columns, rows, colours, interactive: answer !== undefined, stdout, stderr, progressLines, questions },
     out: (text) => stdout.push(...text.split('\n')),
     err: (text) => stderr.push(...text.split('\n')),
     progress: (line) => progressLines.push(line),

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { noProxyAdvice } from './egress.ts';
 import { formatFault } from './faults.ts';
 import type { Configuration, ConfiguredSource } from './load.ts';
+import { routingFaults } from './routing.ts';
 import { secretAdvice } from './secrets.ts';
 
 export function advise(configuration: Configuration): readonly string[] {
@@ -23,6 +24,7 @@ export function advise(configuration: Configuration): readonly string[] {
     ...sources.flatMap(publicUrlAdvice),
     ...readableSecrets,
     ...noProxyAdvice(configuration),
+    ...routingFaults(configuration).advice,
   ];
 }
 

@@ -7,6 +7,8 @@ export { environmentFaults } from './environment-faults.ts';
 export { formatFault } from './faults.ts';
 export type { Configuration, ConfiguredDestination, ConfiguredSource, Registry } from './load.ts';
 export { checkConfiguration, configurationError, loadConfiguration } from './load.ts';
+export type { RoutingFaults } from './routing.ts';
+export { routingFaults } from './routing.ts';
 export { commonDestinationSchema, commonSourceSchema, configurationSchema, selfSourceName } from './schema.ts';
 export {
   joinSecrets,

@@ -47,6 +47,7 @@ export interface ConfiguredSource {
   readonly type: string;
   /** As its definition declares them. */
   readonly metrics: MetricTable | undefined;
+  readonly datasets: readonly string[] | undefined;
   /** The source accepts each of these. */
   readonly secrets: readonly ConfiguredSecret[];
   /** The plugin's own keys, after their check. */
@@ -158,6 +159,7 @@ export async function checkConfiguration(
         name,
         type: definition.type,
         metrics: definition.metrics,
+        datasets: definition.datasets,
         settings: own,
         ownSecrets: secretsIn(own, ['sources', name]),
         secrets: secrets.map((reference, index) => ({ reference, path: ['sources', name, 'secrets', index] })),

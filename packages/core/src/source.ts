@@ -104,6 +104,8 @@ export interface SourceDefinition<
   readonly configSchema: Schema;
   /** All fields that its documents can have beside ECS fields. Destinations create their mappings from them. */
   readonly fields: readonly FieldDefinition[];
+  /** Every dataset that its events can have; absent: unknown. Checks of `where` use it. */
+  readonly datasets?: readonly string[];
   /** The plugin's counters by name, `^[a-z][a-z0-9_]*$`, exported as `xiq_siem.source.<name>` with the attribute `source`. */
   readonly metrics?: MetricTable<Metric>;
   /** Schema of the operator's mapping file, for a type that accepts one. */

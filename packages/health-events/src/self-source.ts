@@ -21,6 +21,7 @@ export const selfSource = defineSource({
   // The namespace of the first source: the credentials of destinations suffice for it.
   configSchema: z.strictObject({ namespace: z.string().min(1).max(100).default('default') }),
   fields: connectorFields,
+  datasets: [connectorDataset],
   create({ namespace }, { agent, meter }) {
     return {
       authenticatesBy: 'headers',

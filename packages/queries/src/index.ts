@@ -5,6 +5,8 @@ export { createDoctor } from './doctor.ts';
 export { eventFilter, filterOf, whereOfQuery } from './event-filter.ts';
 export type { ScanStep } from './journal-scan.ts';
 export { lastBodies, scanJournal, sequencesOf } from './journal-scan.ts';
+export { lastReceivedMs } from './last-received.ts';
+export { problemsOf } from './problems/problems-of.ts';
 export type { KnownDestination, ReadModel } from './read-model.ts';
 export { isSettled } from './read-model.ts';
 export type { ReadingParts } from './reading.ts';

@@ -1,4 +1,5 @@
 // The read model of all queries: the same for a running connector and for the files of a stopped one.
+import type { RoutingFaults } from '@xiq-siem/config';
 import type { Assurance, NormalizedEvent, Position, ReadableBodyLog, StoredBody, UnmappedField } from '@xiq-siem/core';
 import type { BackfilledLookup, DeadLetterReading, ProgressHistoryReading, StoredIncident } from '@xiq-siem/state';
 
@@ -21,6 +22,10 @@ export interface ReadModel {
   /** Ids of back-filled events; undefined where the caller does not need them. */
   readonly backfilled?: BackfilledLookup | undefined;
   destinations(): readonly KnownDestination[];
+  /** Names of the configured sources. */
+  readonly sources: readonly string[];
+  /** Undefined where no configuration is available. */
+  readonly routing: RoutingFaults | undefined;
   /** Names of positions, where no configuration is available. */
   readonly unknownDestinations?: readonly string[];
   /** Current position of a destination, or the last saved one. */

@@ -1,5 +1,5 @@
 // The read model of a running connector.
-import type { Configuration } from '@xiq-siem/config';
+import { type Configuration, routingFaults } from '@xiq-siem/config';
 import type { BodyLog } from '@xiq-siem/core';
 import { createEventFilter } from '@xiq-siem/delivery';
 import type { Pipeline } from '@xiq-siem/pipeline';
@@ -39,7 +39,8 @@ export function mappingOf(
 /** Create one for each call: the configuration may change between two calls. */
 export function runningReadModel(parts: RunningParts): ReadModel {
   const { journal, deadLetters, progressHistory, incidents, pipeline, services, backfilled } = parts;
-  const { version: mappingVersion, ...mapping } = mappingOf(pipeline.configuration(), services);
+  const configuration = pipeline.configuration();
+  const { version: mappingVersion, ...mapping } = mappingOf(configuration, services);
   return {
     ...mapping,
     snapshot: false,
@@ -49,6 +50,8 @@ export function runningReadModel(parts: RunningParts): ReadModel {
     progressHistory,
     backfilled,
     mappingVersion,
+    sources: configuration.sources.map(({ name }) => name),
+    routing: routingFaults(configuration),
     destinations: () =>
       pipeline.destinations().map(({ configured: { name, definition, options }, destination }) => {
         const assurance = destination.assurance ?? definition.assurance;

@@ -2,6 +2,8 @@
 import type { DestinationState, Gap, Incident, SourceState, Status } from '@xiq-siem/admin-api';
 import {
   type ClockStep,
+  ConnectorError,
+  exitCodes,
   initialPosition,
   type Position,
   type PositionCounters,
@@ -9,7 +11,9 @@ import {
   unsettledBodies,
 } from '@xiq-siem/core';
 import type { DestinationStatus, LastFailure } from '@xiq-siem/delivery';
-import type { StoredIncident } from '@xiq-siem/state';
+import type { DeadLetterReading, StoredIncident } from '@xiq-siem/state';
+import { lastReceivedMs } from './last-received.ts';
+import { problemsOf } from './problems/problems-of.ts';
 import type { Rates } from './rates.ts';
 import { isSettled, type KnownDestination, type ReadModel, timeOf } from './read-model.ts';
 
@@ -26,6 +30,7 @@ export interface LiveFigures {
   readonly jobsRunning: number;
   readonly sources?: readonly SourceState[];
   readonly clockStep?: ClockStep | undefined;
+  readonly unknownPaths?: Status['unknownPaths'];
 }
 
 export interface Identity {
@@ -43,15 +48,20 @@ export async function statusOf(
   identity: Identity,
   live: LiveFigures | undefined,
 ): Promise<Status> {
-  const { journal, deadLetters, snapshot } = readModel;
+  const { journal, snapshot } = readModel;
   const at = readModel.now();
   const { hasRemoved: _, ...extent } = journal.extent();
   const unknown = (readModel.unknownDestinations ?? []).map((name) => ({ name, type: 'unknown' }));
   const known: readonly Described[] = [...readModel.destinations(), ...unknown];
-  const destinations = await Promise.all(known.map((destination) => stateOf(readModel, destination, live)));
+  // Before the state file: a position must not be newer than the figures of delivery.
+  const positions = new Map(known.map(({ name }) => [name, readModel.position(name)]));
+  const state = await readState(readModel);
+  const destinations = await Promise.all(
+    known.map((one) => stateOf(readModel, state, one, positions.get(one.name), live)),
+  );
   const names = new Set(known.map(({ name }) => name));
-  const open = [...(await deadLetters.counts()).values()].reduce((total, counts) => total + counts.open, 0);
-  return {
+  const open = [...state.counts.values()].reduce((total, counts) => total + counts.open, 0);
+  const status = {
     snapshot,
     at: timeOf(at),
     ...identity,
@@ -62,8 +72,9 @@ export async function statusOf(
         clockStep: { seconds: Math.round(live.clockStep.byMs / 1000), at: timeOf(live.clockStep.atMs) },
       }),
       accepting: { ok: live.accepting.ok, reasons: [...live.accepting.reasons] },
-      ...(live.sources && { sources: [...live.sources] }),
+      ...(live.unknownPaths && { unknownPaths: [...live.unknownPaths] }),
     }),
+    sources: await sourcesOf(readModel, live),
     journal: {
       ...extent,
       ...(live && { maxBytes: live.journalMaxBytes, freeBytes: live.freeBytes }),
@@ -74,11 +85,40 @@ export async function statusOf(
     },
     notConfigured: [...journal.positions().keys()].filter((name) => !names.has(name)).sort(),
     gaps: journal.retentionGaps().map(gapOf),
-    incidents: (await readModel.incidents()).map(incidentOf),
+    incidents: state.incidents.map(incidentOf),
     deadLetters: { open, bytes: live?.deadLetterBytes.used ?? 0, maxBytes: live?.deadLetterBytes.max },
+    ...(state.fault !== undefined && { stateFault: state.fault }),
     jobsRunning: live?.jobsRunning ?? 0,
-    reconciled: destinations.every((state) => state.counters.unaccounted === 0 && state.deadLetters.unaccounted === 0),
+    reconciled: destinations.every((one) => one.counters.unaccounted === 0 && one.deadLetters.unaccounted === 0),
   };
+  return { ...status, problems: problemsOf(status) };
+}
+
+interface StateContent {
+  readonly counts: Awaited<ReturnType<DeadLetterReading['counts']>>;
+  readonly incidents: readonly StoredIncident[];
+  /** Why the file of a stopped connector cannot be read. */
+  readonly fault?: string;
+}
+
+async function readState({ deadLetters, incidents, snapshot }: ReadModel): Promise<StateContent> {
+  try {
+    return { counts: await deadLetters.counts(), incidents: await incidents() };
+  } catch (cause) {
+    // Journal and positions are shown all the same.
+    if (!snapshot || !(cause instanceof ConnectorError && cause.exitCode === exitCodes.io)) throw cause;
+    return { counts: new Map(), incidents: [], fault: cause.message };
+  }
+}
+
+async function sourcesOf(readModel: ReadModel, live: LiveFigures | undefined): Promise<SourceState[]> {
+  const { routing } = readModel;
+  const received = live?.sources === undefined ? await lastReceivedMs(readModel.journal) : undefined;
+  const sources =
+    live?.sources ?? readModel.sources.map((name) => ({ name, lastReceived: timeOf(received?.get(name)) }));
+  return sources.map((source) =>
+    routing?.sources.has(source.name) === true ? { ...source, notRouted: true } : { ...source },
+  );
 }
 
 /** `destination:from-to`, as `acknowledge` expects it. */
@@ -105,40 +145,51 @@ type Described = Pick<KnownDestination, 'name' | 'type'> & Partial<Pick<KnownDes
 
 async function stateOf(
   readModel: ReadModel,
+  state: StateContent,
   { name, type, assurance }: Described,
+  position: Position | undefined,
   live: LiveFigures | undefined,
 ): Promise<DestinationState> {
   const stream = live?.streams.find((candidate) => candidate.name === name);
-  const position = readModel.position(name);
   const counters = stream?.counters ?? position?.counters ?? noCounters;
+  // A stopped connector gives a new destination its position at the next start.
+  const isNew = live === undefined && position === undefined;
+  const matchesNothing = readModel.routing?.destinations.get(name);
   return {
     name,
     type,
     assurance: stream?.assurance ?? assurance,
-    state: stream?.state ?? 'unknown',
+    state: isNew ? 'not_started' : (stream?.state ?? 'unknown'),
     reason: stream?.reason,
     since: timeOf(stream?.sinceMs),
     waitUntil: timeOf(stream?.waitUntilMs),
     blocked: stream?.blocked,
     lastFailure: stream?.lastFailure && failureOf(stream.lastFailure),
     lastDelivered: timeOf(stream?.lastDeliveredMs),
-    lag: await lagOf(readModel, stream, position, live),
+    lag: isNew ? noLag : await lagOf(readModel, stream, position, live),
     eventsPerSecond: live?.rates.eventsPerSecond(name) ?? null,
     counters: countersOf(counters, stream),
-    deadLetters: await deadLettersOf(readModel, name, position, counters.deadLettered),
+    deadLetters:
+      state.fault === undefined
+        ? await deadLettersOf(readModel, state, name, position, counters.deadLettered)
+        : { open: 0, delivered: 0, dropped: 0, lost: 0, unaccounted: 0 },
     possibleDuplicates: stream?.possibleDuplicates ?? 0,
     ...(stream?.degraded && { degraded: stream.degraded }),
     pluginFaults: stream?.pluginFaults ?? 0,
+    ...(matchesNothing !== undefined && { matchesNothing }),
   };
 }
 
+const noLag: DestinationState['lag'] = { bodies: 0, bytes: 0, seconds: 0, eventsInFlight: 0, hoursUntilFull: null };
+
 async function deadLettersOf(
   { deadLetters }: ReadModel,
+  { counts }: StateContent,
   destination: string,
   position: Position | undefined,
   counted: number,
 ): Promise<DestinationState['deadLetters']> {
-  const { fromJobs = 0, ...stored } = (await deadLetters.counts()).get(destination) ?? {
+  const { fromJobs = 0, ...stored } = counts.get(destination) ?? {
     open: 0,
     delivered: 0,
     dropped: 0,

@@ -49,3 +49,6 @@ export function looksLikeMessageType(messageType: string): boolean {
 }
 
 export const datasetOf = (family: Family): string => `extreme_xiq.${family}`;
+
+/** Every dataset of the source. */
+export const datasets: readonly string[] = [...Object.values(perFamily(datasetOf)), datasetOf('unparsed')];

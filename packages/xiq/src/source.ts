@@ -4,7 +4,7 @@ import { authenticate } from './authenticate.ts';
 import { configSchema } from './config.ts';
 import { xiqFieldDefinitions } from './document/target-fields.ts';
 import { mappers, mappersWith, mappingVersion } from './mappings/table.ts';
-import { looksLikeMessageType } from './message-types.ts';
+import { datasets, looksLikeMessageType } from './message-types.ts';
 import { newTally, normalizeBody, type Tally } from './normalize.ts';
 import { additionsOf, mappingSchema } from './operator/mapping-schema.ts';
 import { zoneOffset } from './read/time.ts';
@@ -14,6 +14,7 @@ export const xiqSource = defineSource({
   type: 'xiq',
   configSchema,
   fields: xiqFieldDefinitions,
+  datasets,
   mappingSchema,
   mappingVersion,
   create({ namespace, timeZone, labels, header }, { agent, meter }, mapping) {

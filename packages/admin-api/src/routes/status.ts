@@ -1,5 +1,6 @@
 // Routes for the status of the connector, and for the acknowledgement of losses.
 import { z } from 'zod';
+import { problemCodes } from '../problem-table.ts';
 import { change, read } from '../route.ts';
 import { assurance, count, name, nothing, snapshot, time } from './common.ts';
 
@@ -9,7 +10,9 @@ const destination = z.strictObject({
   name,
   type: z.string(),
   assurance: assurance.optional().describe('What `delivered` guarantees; absent without a configuration.'),
-  state: z.enum(['running', 'backing_off', 'paused', 'stopping', 'stopped', 'unknown']),
+  state: z
+    .enum(['running', 'backing_off', 'paused', 'stopping', 'stopped', 'not_started', 'unknown'])
+    .describe('`not_started`: configured, but it has no position yet; `unknown`: the connector is stopped.'),
   reason: z.string().optional().describe('Why it backs off or is paused.'),
   since: time.optional(),
   waitUntil: time.optional(),
@@ -48,6 +51,7 @@ const destination = z.strictObject({
     .optional()
     .describe('Events that the server stored in part or in another place, since the start; the code of the last one.'),
   pluginFaults: count,
+  matchesNothing: z.string().optional().describe('Why its `where` can match no event; absent if it can.'),
 });
 export type DestinationState = z.infer<typeof destination>;
 
@@ -104,9 +108,23 @@ const subscription = z.strictObject({
 });
 export type SubscriptionState = z.infer<typeof subscription>;
 
+const refusalCounts = {
+  code: z.string().describe('As in the response to the sender.'),
+  total: count.describe('Since the start of the connector.'),
+  lastHour: count,
+  last: time,
+} as const;
+
+const refusal = z.strictObject({ status: z.int(), ...refusalCounts });
+
+const unknownPath = z.strictObject({ path: z.string().describe('Without query, cut.'), ...refusalCounts });
+
 const source = z.strictObject({
   name,
-  lastReceived: time.optional(),
+  lastReceived: time.optional().describe('Last webhook with a 202 response that is known.'),
+  silentAfterSeconds: count.optional().describe('It is silent when it has sent nothing for this time; absent: never.'),
+  refused: z.array(refusal).optional().describe('Refused requests, by HTTP status: their events are not sent again.'),
+  notRouted: z.boolean().optional().describe('No destination accepts its events.'),
   api: z
     .strictObject({
       checked: time.optional().describe('Time of the last check of its subscriptions.'),
@@ -127,6 +145,19 @@ const source = z.strictObject({
 });
 export type SourceState = z.infer<typeof source>;
 
+const problem = z.strictObject({
+  code: z.enum(problemCodes),
+  severity: z.enum(['critical', 'error', 'warning', 'notice']),
+  subject: z.strictObject({
+    kind: z.enum(['destination', 'source', 'journal', 'state', 'connector']),
+    name: name.optional(),
+  }),
+  summary: z.string().describe('For the first line of `status`.'),
+  text: z.string().describe('With the reason.'),
+  next: z.string().describe('What to do. Commands are in backticks.'),
+});
+export type Problem = z.infer<typeof problem>;
+
 const status = z.strictObject({
   snapshot,
   at: time,
@@ -145,7 +176,12 @@ const status = z.strictObject({
     bytesPerHour: rate,
     lost: z.array(lost).describe('Stored bodies that cannot be read.'),
   }),
-  sources: z.array(source).optional().describe('Only of a running connector.'),
+  problems: z.array(problem).describe('Worst first. `status` exits 1 if one is not a `notice`.'),
+  sources: z.array(source).optional(),
+  unknownPaths: z
+    .array(unknownPath)
+    .optional()
+    .describe('POST requests with JSON to paths that are no webhook path: a sender may have a wrong URL.'),
   destinations: z.array(destination),
   notConfigured: z
     .array(name)
@@ -159,6 +195,10 @@ const status = z.strictObject({
     .optional()
     .describe('The clock was set forward, or back if negative, and still differs: nothing is deleted by age.'),
   deadLetters: z.strictObject({ open: count, bytes: count, maxBytes: count.optional() }),
+  stateFault: z
+    .string()
+    .optional()
+    .describe('Why the state file cannot be read. Dead letters, incidents and jobs are then unknown, and their counts 0.'),
   jobsRunning: count,
   reconciled: z.boolean().describe('True if all counters reconcile.'),
 });

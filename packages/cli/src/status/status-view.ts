@@ -1,138 +1,106 @@
-// Renders `status` as text.
-import type { DestinationState, Status } from '@xiq-siem/admin-api';
+// Renders `status` as text: the worst problem first, and on one screen if the terminal has the lines for it.
+import type { Problem, Status } from '@xiq-siem/admin-api';
+import type { CommonValues } from '../connection.ts';
+import { hintText, wrapHint } from '../hints.ts';
 import { type Colour, colourWriter } from '../terminal/colours.ts';
 import { printable } from '../terminal/printable.ts';
-import { type Cell, numbers, renderTable, texts } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { wrapText } from '../terminal/text-width.ts';
-import { byteSize, clockTime, counted, duration, group, rate, shortCount, shortDuration } from '../terminal/units.ts';
-import { headlineOf, problemsOf, sourceProblems } from './headline.ts';
+import { byteSize, counted, duration, group, rate } from '../terminal/units.ts';
+import { headlineOf, severityColours } from './headline.ts';
+import { destinationTable } from './status-table.ts';
 
-const stateColours: Readonly<Record<DestinationState['state'], Colour | undefined>> = {
-  running: 'green',
-  backing_off: 'yellow',
-  paused: 'red',
-  stopping: 'yellow',
-  stopped: 'yellow',
-  unknown: undefined,
-};
+export type Style = Pick<Terminal, 'columns' | 'rows' | 'colours'>;
+type Given = Pick<CommonValues, 'config' | 'data'>;
 
-type Style = Pick<Terminal, 'columns' | 'colours'>;
+/** Problems in a pipe; `--json` has all. */
+const maxListed = 50;
+const indent = 4;
+/** For the prompt after the output. */
+const promptLines = 1;
 
-const columns = [
-  ...texts('NAME', 'STATE'),
-  ...numbers('REQUESTS', 'BYTES', 'AGE', 'EV/S', 'DELIVERED', 'DEAD', 'FULL IN'),
-];
-/** Lines of a section. */
-const maxListed = 20;
-
-export function renderStatus(status: Status, terminal: Style): readonly string[] {
+/** `given`: the options of the user, for the commands of the problems. */
+export function renderStatus(status: Status, terminal: Style, given: Given = {}): readonly string[] {
+  const { columns: width = Number.POSITIVE_INFINITY, rows = Number.POSITIVE_INFINITY } = terminal;
   const coloured = colourWriter(terminal);
-  const { columns: width = Number.POSITIVE_INFINITY } = terminal;
+  const wrapped = (text: string, colour?: Colour): readonly string[] =>
+    wrapText(printable(text), width).map((line) => coloured(colour, line));
   const headline = headlineOf(status);
-  const problems = status.destinations.flatMap((one) =>
-    problemsOf(one, status.incidents).map((problem) => `${one.name}: ${problem}`),
-  );
-  const ofSources = (status.sources ?? []).flatMap((source) =>
-    sourceProblems(source).map((problem) => `source ${source.name}: ${problem}`),
-  );
-  const toForget = status.notConfigured.map(
-    (name) => `${name} is not configured, but its position is still stored. Next: xiq-siem destination forget ${name}`,
-  );
-  const marked = (texts: readonly string[]) => texts.flatMap((text) => warning(text, terminal));
-  return [
-    ...wrapText(headline.text, width).map((line) => coloured(headline.colour, line)),
-    ...wrapText(acceptingText(status), width).map((line) => coloured(acceptingColour(status), line)),
-    journalLine(status),
-    '',
-    ...renderTable(columns, status.destinations.map(row), terminal),
-    ...assuranceLines(status, terminal),
-    ...section('', marked(problems)),
-    ...section('', marked(ofSources)),
-    ...section('Retention gaps (xiq-siem status --acknowledge ID):', gapLines(status)),
-    ...section('Stored requests that cannot be read:', lostLines(status)),
-    ...section('State file incidents (xiq-siem status --acknowledge ID):', incidentLines(status, terminal)),
-    ...section('', marked(toForget)),
-    ...section('', status.jobsRunning === 0 ? [] : [`${counted(status.jobsRunning, 'job')} running: xiq-siem jobs`]),
+  const top = [
+    ...wrapped(headline.text, headline.colour),
+    ...wrapped(acceptingText(status), status.accepting?.ok === false ? 'red' : undefined),
   ];
+  const table = destinationTable(status, terminal);
+  const problems = status.problems.map((problem) => problemLines(problem, terminal, given));
+  const jobs = status.jobsRunning === 0 ? '' : `; ${counted(status.jobsRunning, 'job')} running (xiq-siem jobs)`;
+  const journal = wrapped(`${journalText(status)}${jobs}`);
+  const assurance = wrapped(assuranceText(status));
+  const screen = (rest: readonly string[], details: readonly string[], list: readonly string[]): readonly string[] => [
+    ...top,
+    ...rest,
+    ...(list.length === 0 ? [] : ['', ...list]),
+    '',
+    ...table,
+    ...details,
+  ];
+  const limit = rows - promptLines;
+  const all = listed(problems, Number.POSITIVE_INFINITY);
+  const forms = [screen(journal, assurance, all), screen(journal, [], all), screen([], [], all)];
+  const fitting = forms.find((lines) => lines.length <= limit);
+  if (fitting !== undefined) return fitting;
+  return screen([], [], listed(problems, limit - screen([], [], []).length - 1));
 }
 
-function section(title: string, lines: readonly string[]): readonly string[] {
-  if (lines.length === 0) return [];
-  const listed =
-    lines.length > maxListed ? [...lines.slice(0, maxListed), `… ${lines.length - maxListed} more`] : lines;
-  return ['', ...(title === '' ? listed : [title, ...listed.map((line) => `  ${line}`)])];
+/** The worst problems in at most `limit` lines, but never fewer than one problem. */
+function listed(problems: readonly (readonly string[])[], limit: number): readonly string[] {
+  const total = problems.reduce((sum, lines) => sum + lines.length, 0);
+  if (total <= limit && problems.length <= maxListed) return problems.flat();
+  const shown: string[] = [];
+  let count = 0;
+  for (const lines of problems.slice(0, maxListed)) {
+    if (count > 0 && shown.length + lines.length + 1 > limit) break;
+    shown.push(...lines);
+    count += 1;
+  }
+  const more = problems.length - count;
+  const hint = Number.isFinite(limit) ? 'xiq-siem status | cat' : '--json';
+  return more === 0 ? shown : [...shown, `… ${counted(more, 'more problem', 'more problems')}: ${hint}`];
 }
 
-const acceptingColour = ({ accepting }: Status): Colour | undefined => (accepting?.ok === false ? 'red' : undefined);
-
-function acceptingText({ accepting, started, at, version }: Status): string {
-  const since =
-    started === undefined ? '' : `, up ${duration(Math.max(0, Date.parse(at) - Date.parse(started)) / 1000)}`;
-  const build = `${printable(version)}${since}`;
-  if (accepting === undefined) return `Not running (${build})`;
-  if (accepting.ok) return `Accepting webhooks (${build})`;
-  return `NOT ACCEPTING webhooks: ${accepting.reasons.map(printable).join(', ')} (${build})`;
+function acceptingText({ accepting, started, at, version, sources = [] }: Status): string {
+  const ageOf = (time: string): string => duration(Math.max(0, Date.parse(at) - Date.parse(time)) / 1000);
+  const build = `(${version}${started === undefined ? '' : `, up ${ageOf(started)}`})`;
+  const received = sources.map(
+    ({ name, lastReceived }) => `${name} ${lastReceived === undefined ? '-' : `${ageOf(lastReceived)} ago`}`,
+  );
+  const last = received.length === 0 ? '' : `. Last webhook: ${received.join(', ')}`;
+  if (accepting === undefined) return `Not running ${build}${last}`;
+  if (accepting.ok) return `Accepting webhooks ${build}${last}`;
+  return `NOT ACCEPTING webhooks: ${accepting.reasons.join(', ')} ${build}${last}`;
 }
 
-function journalLine({ journal, deadLetters }: Status): string {
+function journalText({ journal, deadLetters, stateFault }: Status): string {
   const { bodies, bytes, maxBytes, bodiesPerSecond } = journal;
   const size = maxBytes === undefined ? byteSize(bytes) : `${byteSize(bytes)} of ${byteSize(maxBytes)}`;
   const speed = bodiesPerSecond === null ? '' : `, ${rate(bodiesPerSecond)} requests/s`;
-  return `Journal: ${counted(bodies, 'request')}, ${size}${speed}; dead letters open: ${group(deadLetters.open)}`;
+  const dead = stateFault === undefined ? group(deadLetters.open) : 'unknown';
+  return `Journal: ${counted(bodies, 'request')}, ${size}${speed}; dead letters open: ${dead}`;
 }
-
-function row(destination: DestinationState): readonly Cell[] {
-  const { name, state, lag, eventsPerSecond, counters, deadLetters } = destination;
-  const open = group(deadLetters.open);
-  return [
-    name,
-    { text: state.replace('_', ' '), colour: stateColours[state] },
-    shortCount(lag.bodies),
-    byteSize(lag.bytes),
-    lag.bodies === 0 ? '-' : shortDuration(lag.seconds),
-    rate(eventsPerSecond),
-    shortCount(counters.delivered),
-    deadLetters.open === 0 ? open : { text: open, colour: 'yellow' },
-    lag.hoursUntilFull === null ? '-' : shortDuration(lag.hoursUntilFull * 3600),
-  ];
-}
-
-const indent = 4;
 
 /** What `delivered` means at each destination. */
-function assuranceLines({ destinations }: Status, { columns = Number.POSITIVE_INFINITY }: Style): readonly string[] {
+function assuranceText({ destinations }: Status): string {
   const groups = Map.groupBy(destinations, ({ assurance = 'unknown' }) => assurance);
   const parts = [...groups].map(([assurance, those]) => `${assurance} at ${those.map(({ name }) => name).join(', ')}`);
-  return wrapText(printable(`Delivered means ${parts.join('; ')}.`), columns);
+  return `Delivered means ${parts.join('; ')}.`;
 }
 
-/** A marked text, escaped, and wrapped in a terminal. */
-function warning(text: string, { columns = Number.POSITIVE_INFINITY, colours }: Style): readonly string[] {
-  const mark = colourWriter({ colours })('yellow', '!');
-  return wrapText(printable(text), columns - indent).map((part, index) =>
-    index === 0 ? `${mark} ${part}` : ' '.repeat(indent) + part,
-  );
-}
-
-function gapLines({ gaps }: Status): readonly string[] {
-  return gaps.map(
-    ({ id, bodies, bytes, at }) =>
-      `${printable(id)}  ${counted(bodies, 'request')}, ${byteSize(bytes)}, last evicted ${clockTime(at)}`,
-  );
-}
-
-function incidentLines({ incidents }: Status, { columns = Number.POSITIVE_INFINITY }: Style): readonly string[] {
-  return incidents.flatMap(({ id, at, kind, reason, file, recovered, lost = 'unknown' }) => {
-    const where = file === undefined ? '' : `; moved to ${file}`;
-    const text = `${id}  ${clockTime(at)}  ${kind}: ${reason}; recovered ${recovered}, lost ${lost}${where}`;
-    return wrapText(printable(text), columns - indent).map((part, index) => (index === 0 ? part : `  ${part}`));
-  });
-}
-
-function lostLines({ journal }: Status): readonly string[] {
-  return journal.lost.map(
-    ({ fromSequence, toSequence, bytes, reason, where }) =>
-      `sequence ${fromSequence} to ${toSequence}: ${reason}, ${byteSize(bytes)}, ${printable(where)}`,
+function problemLines({ severity, subject, text, next }: Problem, style: Style, given: Given): readonly string[] {
+  const { columns = Number.POSITIVE_INFINITY } = style;
+  const mark = colourWriter(style)(severityColours[severity], '!');
+  const { kind, name } = subject;
+  const of = name === undefined ? '' : `${kind === 'source' ? 'source ' : ''}${name}: `;
+  const whole = printable(`${of}${text}${/[.!?]$/.test(text) ? '' : '.'} Next: `) + hintText(printable(next), given);
+  return wrapHint(whole, columns - indent).map((line, index) =>
+    index === 0 ? `${mark} ${line}` : ' '.repeat(indent) + line,
   );
 }

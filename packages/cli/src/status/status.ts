@@ -4,8 +4,9 @@ import { type CommandOptions, wholeNumber } from '../arguments.ts';
 import { defineCommand } from '../define-command.ts';
 import { exits } from '../exit-codes.ts';
 import { printable } from '../terminal/printable.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { needsOperator } from './headline.ts';
-import { renderStatus } from './status-view.ts';
+import { renderStatus, type Style } from './status-view.ts';
 
 const options = {
   watch: { type: 'boolean', help: 'repeat until Ctrl-C' },
@@ -15,20 +16,28 @@ const options = {
 
 const defaultSeconds = 2;
 
+/** A line below the status says that it is a snapshot. */
+const screenOf = ({ columns, rows, colours }: Terminal, snapshot: boolean): Style => ({
+  ...{ columns, colours },
+  rows: rows === undefined || !snapshot ? rows : rows - 1,
+});
+
 export const statusCommand = defineCommand({
-  text: `Show whether anything is lost, whether webhooks are accepted, and the state of each destination. REQUESTS, BYTES and AGE are what the journal still stores for it (AGE: of the oldest request). EV/S are events per second, DEAD its open dead letters, and FULL IN the time until the journal is full if the destination stays down. For each problem, the cause and the next command are shown.
+  text: `Show what is wrong, the worst first, and the state of each destination. The first line is the worst problem; each problem has its reason and the next command. On a small screen, less important figures and problems are left out.
+
+REQUESTS, BYTES and AGE are what the journal still stores for a destination (AGE: of the oldest request). EV/S are events per second, FILTERED the events that its \`where\` excludes, DEAD its open dead letters, and FULL IN the time until the journal is full if the destination stays down.
 
 If the connector is stopped, its files are read.`,
   options,
   exits: {
-    ok: 'no problem; with --acknowledge: acknowledged',
-    attention:
-      'an operator must act: a destination is paused or has blocked events; dead letters, retention gaps, unreadable requests, state file incidents, a destination to forget; an accounting mismatch; a problem with a subscription, the public URL or the API; or webhooks are not accepted',
+    ok: 'no problem that needs an operator; with --acknowledge: acknowledged',
+    attention: 'an operator must act: at least one problem (docs/reference/problems.md)',
     notFound: 'there is no such retention gap or incident',
     unavailable: 'the connector does not respond; with --acknowledge: it does not run',
   },
   connector: 'reads',
   allowInvalidConfiguration: true,
+  announcesLast: true,
   json: {
     schema: routes.status.response,
     note: 'With `--watch` one per line.',
@@ -44,12 +53,12 @@ If the connector is stopped, its files are read.`,
       }, 'changes');
     }
     const seconds = every === undefined ? defaultSeconds : wholeNumber('--every', every, 1, 86_400);
-    return connect(async ({ operations, signal, json, print, printJson }) => {
+    return connect(async ({ operations, signal, snapshot, json, print, printJson }) => {
       for (;;) {
         const status = await operations.status({}, signal);
         if (watch && !json) terminal.clear();
         printJson(status);
-        print(renderStatus(status, terminal));
+        print(renderStatus(status, screenOf(terminal, snapshot), values));
         if (!watch) return needsOperator(status) ? exits.attention : exits.ok;
         await terminal.pause(seconds * 1000);
         if (signal.aborted) return exits.interrupted;

@@ -75,6 +75,9 @@ export function processTerminal(): Terminal {
     get columns() {
       return stdout.isTTY ? columnsOf(stdout) : undefined;
     },
+    get rows() {
+      return stdout.isTTY && stdout.rows > 0 ? stdout.rows : undefined;
+    },
     colours: coloursWanted(env, stdout.isTTY === true),
     interactive: stdin.isTTY === true && stderr.isTTY === true,
     out: (text) => writeLine(stdout, text),

@@ -2,6 +2,8 @@
 export interface Terminal {
   /** Width of standard output; undefined for a pipe, where nothing is cut. */
   readonly columns: number | undefined;
+  /** Lines of the screen; undefined for a pipe, or if unknown. */
+  readonly rows: number | undefined;
   readonly colours: boolean;
   /** True if a user can answer a question. */
   readonly interactive: boolean;

@@ -1,0 +1,69 @@
+// Finds routing that can match no event: names in `where` that are no dataset or source, and sources without a destination.
+import { createEventFilter } from '@xiq-siem/delivery';
+import type { Configuration, ConfiguredDestination } from './load.ts';
+import { selfSourceName } from './schema.ts';
+
+export interface RoutingFaults {
+  /** Destinations that can get no event, and why. */
+  readonly destinations: ReadonlyMap<string, string>;
+  /** Configured sources whose events no destination accepts. */
+  readonly sources: ReadonlySet<string>;
+  /** One text for each name in `where` that is unknown, and for each source without a destination. */
+  readonly advice: readonly string[];
+}
+
+interface KnownSource {
+  readonly name: string;
+  /** Undefined: its plugin does not declare them. */
+  readonly datasets: readonly string[] | undefined;
+}
+
+type Routed = Pick<ConfiguredDestination, 'name' | 'options'>;
+
+export function routingFaults({
+  sources,
+  destinations,
+  registry,
+}: Pick<Configuration, 'sources' | 'destinations' | 'registry'>): RoutingFaults {
+  const known: readonly KnownSource[] = [...sources, { name: selfSourceName, datasets: registry.self.datasets }];
+  const unknownNames = new Map(destinations.map((one) => [one.name, unknownIn(one, known)]));
+  const withoutEvents = destinations.filter((one) => !known.some((source) => accepts(one, source)));
+  const notRouted = sources.filter((source) => !destinations.some((one) => accepts(one, source)));
+  return {
+    destinations: new Map(
+      withoutEvents.map(({ name }) => {
+        const unknown = unknownNames.get(name) ?? [];
+        return [name, unknown.length === 0 ? 'where excludes every dataset of every source' : unknown.join('; ')];
+      }),
+    ),
+    sources: new Set(notRouted.map(({ name }) => name)),
+    advice: [
+      ...[...unknownNames].flatMap(([name, texts]) => texts.map((text) => `destinations.${name}.${text}`)),
+      ...notRouted.map(({ name }) => `sources.${name}: no destination accepts its events; check \`where\` of each`),
+    ],
+  };
+}
+
+/** Whether the destination can get an event of the source. */
+function accepts({ options: { where } }: Routed, { name, datasets }: KnownSource): boolean {
+  const wants = createEventFilter(where);
+  if (datasets !== undefined) return datasets.some((dataset) => wants({ dataset, source: name }));
+  return where.sources?.includes(name) ?? true;
+}
+
+function unknownIn({ options: { where } }: Routed, known: readonly KnownSource[]): readonly string[] {
+  const names = known.map(({ name }) => name);
+  const datasets = known.flatMap((source) => source.datasets ?? []);
+  const canCheck = known.every((source) => source.datasets !== undefined);
+  const unknown = (key: 'datasets' | 'exceptDatasets' | 'sources', all: readonly string[], noun: string) =>
+    (where[key] ?? []).flatMap((name) => {
+      if (all.includes(name)) return [];
+      const similar = all.find((one) => one.toLowerCase().endsWith(`.${name.toLowerCase()}`));
+      const hint = similar === undefined ? `expected one of ${all.join(', ')}` : `did you mean ${similar}?`;
+      return [`where.${key}: ${name} is no ${noun}: ${hint}`];
+    });
+  return [
+    ...(canCheck ? [...unknown('datasets', datasets, 'dataset'), ...unknown('exceptDatasets', datasets, 'dataset')] : []),
+    ...unknown('sources', names, 'source'),
+  ];
+}
