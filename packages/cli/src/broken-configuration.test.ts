@@ -126,7 +126,8 @@ it('a running connector is called even if its configuration file is invalid now'
   const requests: unknown[] = [];
   const server = createServer(({ url }, response) => {
     requests.push(url);
-    response.end(JSON.stringify({ snapshot: false, jobs: [] }));
+    const content = url?.endsWith('/jobs') === true ? { jobs: [] } : { destinations: [] };
+    response.end(JSON.stringify({ snapshot: false, ...content }));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => new Promise<void>((resolve) => server.close(() => resolve())));
@@ -142,4 +143,7 @@ it('a running connector is called even if its configuration file is invalid now'
   expect([code, text]).toEqual([0, 'No jobs.']);
   expect(errors).toContain('is invalid: run xiq-siem validate');
   expect(requests).toHaveLength(4);
+  // Also a command that needs the configuration of a stopped connector.
+  const check = await run('check', '--config', fixture.file);
+  expect([check.code, check.errors]).toEqual([0, expect.stringContaining('is invalid: run xiq-siem validate')]);
 });

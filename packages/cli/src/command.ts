@@ -33,7 +33,7 @@ export interface OpenOptions {
   readonly config?: string | undefined;
   /** The data directory; overrides the configuration. */
   readonly data?: string | undefined;
-  /** With an invalid configuration, its data directory is enough. */
+  /** With an invalid configuration, the data directory of a stopped connector is enough. */
   readonly allowInvalidConfiguration?: boolean | undefined;
 }
 

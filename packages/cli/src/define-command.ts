@@ -47,7 +47,7 @@ interface CommandParts<Options extends CommandOptions> {
   readonly config?: false;
   /** Set if it calls the connector. */
   readonly connector?: Purpose;
-  /** It works with an invalid configuration: the data directory is enough. */
+  /** It works with an invalid configuration and a stopped connector: the data directory is enough. */
   readonly allowInvalidConfiguration?: true;
   /** Its first line is the result: a snapshot is announced in the last line. */
   readonly announcesLast?: true;

@@ -25,7 +25,8 @@ const unauthorized = 401;
 const notFound = 404;
 
 /**
- * With an invalid configuration, `allowInvalidConfiguration` still opens a running connector or the files of a stopped one.
+ * With an invalid configuration, a running connector is still opened, and with `allowInvalidConfiguration` the files of a
+ * stopped one.
  * @throws ConnectorError exit 78: the configuration is invalid, and that is not allowed or no data directory is known;
  * `not_running`: no connector runs, and `purpose` is `changes`; `connector_unreachable`: it runs and does not respond.
  */
@@ -41,6 +42,7 @@ export async function openOperations(
   const dataDirectory = configuration.resolvePath(configuration.dataDirectory);
   const address = given === undefined ? await runningAt(dataDirectory) : undefined;
   if (address !== undefined) return { ...runningOperations(address, dataDirectory), notice };
+  if (fault !== undefined && options.allowInvalidConfiguration !== true) throw fault;
   if (purpose === 'changes') throw fault ?? notRunning(dataDirectory);
   const { openSnapshotOperations } = await import('./snapshot-operations.ts');
   const opening = openSnapshotOperations(configuration, product.version, fault === undefined);
@@ -58,7 +60,7 @@ function runningOperations(address: AdminAddress, dataDirectory: string): Opened
 /** With a `fault`, the configuration is the built-in one with the data directory of the invalid one. */
 async function readConfiguration(
   product: Product,
-  { config: file, allowInvalidConfiguration = false }: OpenOptions,
+  { config: file }: OpenOptions,
   given: string | undefined,
 ): Promise<{ readonly configuration: Configuration; readonly fault?: ConnectorError; readonly notice?: string }> {
   const [{ configurationError, dataDirectoryOf, loadConfiguration }, registry] = await Promise.all([
@@ -74,7 +76,7 @@ async function readConfiguration(
   const found = given === undefined && file !== undefined ? await dataDirectoryOf(file) : undefined;
   const dataDirectory = given ?? found?.path;
   const builtIn = await loadConfiguration(undefined, registry, process.env);
-  if (!allowInvalidConfiguration || dataDirectory === undefined || !builtIn.ok) throw fault;
+  if (dataDirectory === undefined || !builtIn.ok) throw fault;
   const which = given !== undefined || found?.isNamed === true ? 'data directory' : 'default data directory';
   const notice = `${file} is invalid: run xiq-siem validate. Only the ${which} ${dataDirectory} is used.`;
   return { configuration: { ...builtIn.configuration, dataDirectory }, fault, notice };

@@ -84,6 +84,41 @@ test('a new mapping file is compared with the built-in mapping', async () => {
   await snapshot.close();
 });
 
+test('Operator: with an unreadable state file, status shows journal and positions, and the file as a problem', async () => {
+  await using fixture = await openFixture(destinations('one'));
+  await fixture.keep([audit(1), audit(2)]);
+  await fixture.settled();
+  const configuration = fixture.pipeline.configuration();
+  await fixture.stop();
+  await rm(join(fixture.data.path, 'state.sqlite-wal'), { force: true });
+  await writeFile(join(fixture.data.path, 'state.sqlite'), 'no database'.repeat(1_000));
+  const snapshot = await openSnapshotOperations(configuration, '1.2.3');
+  const { code, text } = await runTest(['status'], snapshot, { snapshot: true });
+  expect(code).toBe(1);
+  expect(text).toMatch(/^NOT RUNNING: no request waits; 1 other problem\n/);
+  expect(text).toMatch(/^one +unknown +0 .* 2 +0 +\?$/m);
+  expect(text).toContain('state.sqlite');
+  expect(text).toContain('dead letters open: unknown');
+  const [status] = (await runTest(['status', '--json'], snapshot, { snapshot: true })).json();
+  expect(status).toMatchObject({ problems: [{ code: 'not_running' }, { code: 'state_unreadable' }], reconciled: true });
+  await snapshot.close();
+});
+
+test('Operator: a configured destination that never started has no lag; the last webhook is found in the journal', async () => {
+  await using fixture = await openFixture(destinations('one'));
+  await fixture.keep([audit(1)]);
+  await fixture.settled();
+  const configuration = await fixture.configure(destinations('one', 'new'));
+  await fixture.stop();
+  const snapshot = await openSnapshotOperations(configuration, '1.2.3');
+  const status = await snapshot.status({}, never);
+  const [, added] = status.destinations;
+  expect(added).toMatchObject({ name: 'new', state: 'not_started', lag: { bodies: 0, bytes: 0, seconds: 0 } });
+  expect(status.sources).toEqual([{ name: 'xiq', lastReceived: expect.any(String) }]);
+  expect(status.problems.map(({ code }) => code)).toEqual(['not_running']);
+  await snapshot.close();
+});
+
 test('an unreadable instance file does not prevent a snapshot', async () => {
   await using fixture = await openFixture(destinations('one'));
   const configuration = fixture.pipeline.configuration();

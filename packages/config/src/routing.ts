@@ -63,7 +63,9 @@ function unknownIn({ options: { where } }: Routed, known: readonly KnownSource[]
       return [`where.${key}: ${name} is no ${noun}: ${hint}`];
     });
   return [
-    ...(canCheck ? [...unknown('datasets', datasets, 'dataset'), ...unknown('exceptDatasets', datasets, 'dataset')] : []),
+    ...(canCheck
+      ? [...unknown('datasets', datasets, 'dataset'), ...unknown('exceptDatasets', datasets, 'dataset')]
+      : []),
     ...unknown('sources', names, 'source'),
   ];
 }

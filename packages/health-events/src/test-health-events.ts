@@ -61,6 +61,7 @@ export interface FixtureState {
   destinations: DestinationState[];
   sources: SourceState[];
   gaps: Status['gaps'];
+  problems: Status['problems'];
   incidents: Status['incidents'];
   lost: Status['journal']['lost'];
   refused: RefusedAddress[];
@@ -80,6 +81,7 @@ export function createHealthEventsFixture(change: Partial<FixtureState> = {}) {
   const world: FixtureState = {
     destinations: [destinationOf('archive')],
     gaps: [],
+    problems: [],
     incidents: [],
     lost: [],
     refused: [],
@@ -112,6 +114,7 @@ export function createHealthEventsFixture(change: Partial<FixtureState> = {}) {
         },
         sources: world.sources,
         destinations: world.destinations,
+        problems: world.problems,
         notConfigured: [],
         gaps: world.gaps,
         incidents: world.incidents,

@@ -31,6 +31,7 @@ const status: Status = {
     },
   ],
   incidents: [],
+  problems: [],
   deadLetters: { open: 10, bytes: 700, maxBytes: 7_000 },
   ...{ jobsRunning: 0, reconciled: true },
 };

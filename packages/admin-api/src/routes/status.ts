@@ -198,7 +198,9 @@ const status = z.strictObject({
   stateFault: z
     .string()
     .optional()
-    .describe('Why the state file cannot be read. Dead letters, incidents and jobs are then unknown, and their counts 0.'),
+    .describe(
+      'Why the state file cannot be read. Dead letters, incidents and jobs are then unknown, and their counts 0.',
+    ),
   jobsRunning: count,
   reconciled: z.boolean().describe('True if all counters reconcile.'),
 });

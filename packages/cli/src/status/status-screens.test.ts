@@ -25,7 +25,7 @@ describe.each(problemCodes)('Operator: %s', (problem) => {
   it('is the first line; reason and next step are shown; the exit code agrees', async () => {
     for (const options of [screen, {}]) {
       const { code, stdout } = await shown(facts, [], options);
-      expect(joined(stdout)).toMatch(new RegExp(`^${RegExp.escape(first)}`));
+      expect(joined(stdout).startsWith(first), joined(stdout)).toBe(true);
       expect(code).toBe(exitOf([problem]));
       const [only, ...others] = withProblems(facts).problems;
       expect([only?.code, others]).toEqual([problem, []]);
@@ -47,7 +47,9 @@ describe.each(problemCodes)('Operator: %s', (problem) => {
   });
 });
 
-const pairs = problemCodes.flatMap((worse, index) => problemCodes.slice(index + 1).map((other) => [worse, other] as const));
+const pairs = problemCodes.flatMap((worse, index) =>
+  problemCodes.slice(index + 1).map((other) => [worse, other] as const),
+);
 
 it('of two problems, the worse one is the first line, and the other one is counted', async () => {
   for (const [worse, other] of pairs) {
@@ -57,7 +59,8 @@ it('of two problems, the worse one is the first line, and the other one is count
     if (!codes.includes(other) || !codes.includes(worse)) continue;
     const { code, stdout } = await shown(facts, [], screen);
     const first = examples[worse].first.replace('; nothing is lost', '');
-    expect(joined(stdout), `${worse} and ${other}`).toMatch(new RegExp(`^${RegExp.escape(first)}.*; [1-9] other problem`));
+    expect(joined(stdout).startsWith(first), `${worse} and ${other}: ${joined(stdout)}`).toBe(true);
+    expect(joined(stdout.slice(0, 2))).toMatch(/; [1-9] other problem/);
     expect(code).toBe(exitOf([worse, other]));
     const isSafe = codes.every((one) => problemTable[one].nothingLost);
     expect(joined(stdout.slice(0, 2)).includes('nothing is lost'), `${worse} and ${other}`).toBe(isSafe);
@@ -73,7 +76,7 @@ it('most pairs are two problems', () => {
 });
 
 describe('all problems at once', () => {
-  const facts = problemCodes.reduce((before, code) => examples[code].change(before), healthy);
+  const facts = problemCodes.toReversed().reduce((before, code) => examples[code].change(before), healthy);
 
   it('at 80 x 24 the worst ones stay on the screen whole, and the figures give way', async () => {
     const { stdout } = await shown(facts, [], screen);
@@ -93,7 +96,9 @@ describe('all problems at once', () => {
 
 it('three of five destinations are down: the first line names them', async () => {
   const down = { ...examples.destination_down.change(healthy).destinations[1] };
-  const destinations = healthy.destinations.map((one, index) => (index > 1 ? { ...one, ...down, name: one.name } : one));
+  const destinations = healthy.destinations.map((one, index) =>
+    index > 1 ? { ...one, ...down, name: one.name } : one,
+  );
   const { code, stdout } = await shown({ ...healthy, destinations }, [], screen);
   expect(joined(stdout)).toMatch(
     /^NOT DELIVERING: splunk \(unreachable, for 10 min\), otel \(unreachable, for 10 min\), lake \(.*\); nothing is lost/,

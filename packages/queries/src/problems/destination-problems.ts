@@ -14,7 +14,7 @@ export function destinationProblems(destination: DestinationState, status: Conte
   const { name } = destination;
   const subject = { kind: 'destination', name } as const;
   const option = `--destination ${name}`;
-  const { deadLetters, counters, matchesNothing } = destination;
+  const { deadLetters, counters, degraded, matchesNothing } = destination;
   const problems = [
     ...unaccounted(destination, status.incidents),
     ...stateProblems(destination, status),
@@ -23,16 +23,38 @@ export function destinationProblems(destination: DestinationState, status: Conte
   if (deadLetters.open > 0) {
     const text = counted(deadLetters.open, 'dead letter');
     const next = `\`xiq-siem dlq list ${option}\`, fix the cause, then \`xiq-siem dlq retry ${option}\``;
-    problems.push(newProblem('dead_letters', { subject, summary: `${deadLetters.open.toLocaleString('en-US')} of ${name}`, text, next }));
+    problems.push(
+      newProblem('dead_letters', {
+        subject,
+        summary: `${deadLetters.open.toLocaleString('en-US')} of ${name}`,
+        text,
+        next,
+      }),
+    );
+  }
+  if (degraded !== undefined) {
+    const events = counted(degraded.events, 'event');
+    const text = `${events} degraded since the start (${degraded.code})`;
+    const summary = `${events} of ${name} (${degraded.code})`;
+    problems.push(newProblem('events_degraded', { subject, summary, text, next: degraded.advice }));
   }
   if (matchesNothing !== undefined) {
-    problems.push(newProblem('filter_matches_nothing', { subject, summary: `${name} can get no event`, text: matchesNothing }));
+    problems.push(
+      newProblem('filter_matches_nothing', { subject, summary: `${name} can get no event`, text: matchesNothing }),
+    );
   }
   if (counters.damaged > 0) {
     const text = `${counted(counters.damaged, 'request')} damaged (cannot be read or normalized) or evicted`;
     const next =
       'find the cause in the log. If the mapping was the cause, fix it, then run `xiq-siem replay` for their time';
-    problems.push(newProblem('requests_damaged', { subject, summary: `${counted(counters.damaged, 'request')} of ${name}`, text, next }));
+    problems.push(
+      newProblem('requests_damaged', {
+        subject,
+        summary: `${counted(counters.damaged, 'request')} of ${name}`,
+        text,
+        next,
+      }),
+    );
   }
   return problems;
 }
@@ -69,7 +91,9 @@ function stateProblems(destination: DestinationState, { at, started }: Context):
   const waiting = lag.bodies === 0 ? '' : ` ${counted(lag.bodies, 'request')} wait.`;
   const { hoursUntilFull: hours } = lag;
   const full =
-    hours === null || hours > nearFullHours || lag.bodies === 0 ? '' : ` The journal is full in ${duration(hours * 3600)}.`;
+    hours === null || hours > nearFullHours || lag.bodies === 0
+      ? ''
+      : ` The journal is full in ${duration(hours * 3600)}.`;
   const text = `${sentence(cause)}${waiting}${full}`;
   if (state === 'paused') {
     const problem = { subject, summary: `${name} (${code})`, text, next: nextWhenPaused(destination, cause) };
@@ -79,7 +103,9 @@ function stateProblems(destination: DestinationState, { at, started }: Context):
   if (state === 'backing_off') {
     if (outage <= outageSeconds) return [];
     const next = 'fix the server or the network (`xiq-siem check` tests it). The connector retries automatically';
-    return [newProblem('destination_down', { subject, summary: `${name} (${code}, for ${duration(outage)})`, text, next })];
+    return [
+      newProblem('destination_down', { subject, summary: `${name} (${code}, for ${duration(outage)})`, text, next }),
+    ];
   }
   if (state !== 'running' || lag.seconds <= behindSeconds || secondsSince(started) <= behindSeconds) return [];
   const age = `its oldest event is ${duration(lag.seconds)} old`;

@@ -33,10 +33,18 @@ function acceptance({ accepting, destinations }: Given): readonly Problem[] {
   if (accepting !== undefined) {
     const reasons = accepting.reasons.join(', ');
     const text = `webhooks are not accepted: ${reasons}`;
-    return [newProblem('not_accepting', { subject, summary: `webhooks (${reasons})`, text, next: nextFor(accepting.reasons) })];
+    return [
+      newProblem('not_accepting', {
+        subject,
+        summary: `webhooks (${reasons})`,
+        text,
+        next: nextFor(accepting.reasons),
+      }),
+    ];
   }
   const waiting = Math.max(0, ...destinations.map(({ lag }) => lag.bodies));
-  const requests = waiting === 0 ? 'no request waits' : `${counted(waiting, 'request')} ${waiting === 1 ? 'waits' : 'wait'}`;
+  const requests =
+    waiting === 0 ? 'no request waits' : `${counted(waiting, 'request')} ${waiting === 1 ? 'waits' : 'wait'}`;
   const text = `the connector is stopped: ${requests} for delivery, and senders get no response`;
   return [newProblem('not_running', { subject, summary: requests, text, next: '`xiq-siem serve`' })];
 }
@@ -47,7 +55,8 @@ function nextFor(reasons: readonly string[]): string | undefined {
     return 'fix the destinations that hold requests in the journal, free the disk, or raise journal.maxBytes';
   }
   if (reason === 'stopping') return 'wait until the connector has stopped, then `xiq-siem serve`';
-  if (reason.startsWith('secret_unavailable')) return 'check the file or the variable of the secret (`xiq-siem validate`)';
+  if (reason.startsWith('secret_unavailable'))
+    return 'check the file or the variable of the secret (`xiq-siem validate`)';
   return undefined;
 }
 
@@ -79,10 +88,17 @@ function stateProblems({ incidents, stateFault }: Given): readonly Problem[] {
   const unreadable =
     stateFault === undefined
       ? []
-      : [newProblem('state_unreadable', { subject, summary: 'cannot be read, dead letters are unknown', text: stateFault })];
+      : [
+          newProblem('state_unreadable', {
+            subject,
+            summary: 'cannot be read, dead letters are unknown',
+            text: stateFault,
+          }),
+        ];
   return [
     ...incidents.map(({ id, kind, reason, file, recovered, lost }) => {
-      const what = lost === undefined ? 'an unknown number of dead letters lost' : `${counted(lost, 'dead letter')} lost`;
+      const what =
+        lost === undefined ? 'an unknown number of dead letters lost' : `${counted(lost, 'dead letter')} lost`;
       const fault = kind === 'outdated' ? 'does not match the positions (was a backup restored?)' : `was ${kind}`;
       const summary =
         kind === 'migrated'

@@ -21,14 +21,20 @@ export function sourceProblems(source: SourceState, status: Context): readonly P
   }
   if (rotating) {
     const text = 'the rotation of the secret is not complete';
-    problems.push(newProblem('rotation_incomplete', { subject, summary: `of the secret of ${name} not complete`, text }));
+    problems.push(
+      newProblem('rotation_incomplete', { subject, summary: `of the secret of ${name} not complete`, text }),
+    );
   }
   const failed = publicUrl.filter(({ result }) => result === 'failed');
   if (failed.length > 0) {
     const checks = failed.map(({ what }) => what.replaceAll('_', ' ')).join(', ');
     const reasons = failed.map(({ what, message }) => `${what.replaceAll('_', ' ')}: ${sentence(message)}`).join(' ');
     problems.push(
-      newProblem('public_url_failed', { subject, summary: `of source ${name} failed: ${checks}`, text: `public URL, ${reasons}` }),
+      newProblem('public_url_failed', {
+        subject,
+        summary: `of source ${name} failed: ${checks}`,
+        text: `public URL, ${reasons}`,
+      }),
     );
   }
   // Subscriptions with the same problem share one.
@@ -39,13 +45,17 @@ export function sourceProblems(source: SourceState, status: Context): readonly P
 /** Requests of the last hour to paths that are no webhook path. */
 export function pathProblems({ at, unknownPaths = [] }: Context): readonly Problem[] {
   const recent = unknownPaths.filter(({ lastHour }) => lastHour > 0);
-  const [last] = recent.map((one) => one.last).sort().reverse();
+  const [last] = recent
+    .map((one) => one.last)
+    .sort()
+    .reverse();
   if (last === undefined) return [];
   const count = recent.reduce((sum, { lastHour }) => sum + lastHour, 0);
   const paths = recent.map(({ path }) => path).join(', ');
   const requests = `${counted(count, 'request')} to unknown paths`;
   const text = `${requests} in the last hour, the last ${ago(at, last)}: ${paths}`;
-  const next = 'if the sender is ExtremeCloud IQ, correct the URL of its subscription: /webhooks/<source>/<MESSAGE_TYPE>';
+  const next =
+    'if the sender is ExtremeCloud IQ, correct the URL of its subscription: /webhooks/<source>/<MESSAGE_TYPE>';
   return [newProblem('webhooks_refused', { subject: { kind: 'connector' }, summary: requests, text, next })];
 }
 
@@ -59,7 +69,12 @@ function refusedWebhooks({ name, refused = [] }: SourceState, { at }: Context): 
       const since = total === lastHour ? '' : `, ${total.toLocaleString('en-US')} since the start`;
       const text = `${requests} refused in the last hour (${status}: ${reason})${since}; the last ${ago(at, last)}`;
       const next = nextFor[code];
-      return newProblem('webhooks_refused', { subject, summary: `${requests} to source ${name} (${reason})`, text, next });
+      return newProblem('webhooks_refused', {
+        subject,
+        summary: `${requests} to source ${name} (${reason})`,
+        text,
+        next,
+      });
     });
 }
 
@@ -78,7 +93,10 @@ const nextFor: Readonly<Record<string, string>> = {
   overloaded: 'raise server.maxInFlightBytes, or limit the rate of the sender',
 };
 
-function silence({ name, lastReceived, silentAfterSeconds }: SourceState, { at, started }: Context): readonly Problem[] {
+function silence(
+  { name, lastReceived, silentAfterSeconds }: SourceState,
+  { at, started }: Context,
+): readonly Problem[] {
   const since = lastReceived ?? started;
   if (silentAfterSeconds === undefined || since === undefined) return [];
   const seconds = (Date.parse(at) - Date.parse(since)) / 1000;
