@@ -1,11 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { problemTable } from '@xiq-siem/admin-api';
 import { checkConfiguration, parseYaml } from '@xiq-siem/config';
+import { eventTable } from '@xiq-siem/health-events';
 import { expect, it } from 'vitest';
 import { registry } from '../src/registry.ts';
+import { renderProblems } from './render-problems.ts';
 import { exampleText, renderMapping, renderReference } from './render-reference.ts';
 
-const pages = { 'configuration.md': renderReference, 'mapping.md': renderMapping };
+const pages = {
+  'configuration.md': renderReference,
+  'mapping.md': renderMapping,
+  'problems.md': async () => renderProblems(),
+};
 
 it.each(Object.entries(pages))('%s is current', async (name, render) => {
   const file = new URL(`../../../docs/reference/${name}`, import.meta.url);
@@ -30,4 +37,14 @@ it('the example has every key', async () => {
   const keys = [...(await renderReference()).matchAll(/^\| `(?:\S*\.)?(\w+)` \|/gm)].map(([, key]) => key);
   expect(keys.length).toBeGreaterThan(90);
   expect(keys.filter((key) => !new RegExp(`\\b${key}: `).test(example))).toEqual([]);
+});
+
+it('every problem has a first line, a cause, a next step, a health event and a row of the reference', () => {
+  const page = renderProblems();
+  for (const [code, { label, when, next, healthEvent }] of Object.entries(problemTable)) {
+    expect([code, label]).toEqual([expect.stringMatching(/^[a-z_]+$/), expect.stringMatching(/^[A-Z ]+$/)]);
+    expect([when, next]).toEqual([expect.stringMatching(/^[A-Z`].{15,}\.$/), expect.stringMatching(/^[A-Z`].+\.$/)]);
+    expect(Object.keys(eventTable)).toContain(healthEvent);
+    expect(page).toContain(`| \`${code}\` | ${label} |`);
+  }
 });

@@ -21,6 +21,7 @@ import { adminApp } from './admin/admin.ts';
 import { listen } from './http/listen.ts';
 import { byteBudget } from './http/read-body.ts';
 import { refusedCredentials } from './http/refused-credentials.ts';
+import { refusedRequests } from './http/refused-requests.ts';
 import { webhookApp } from './http/webhooks.ts';
 import { openOperatorService } from './operator-service.ts';
 import { ownCounters, ownGauges } from './own-metrics.ts';
@@ -43,6 +44,9 @@ export interface Connector {
   /** Stops accepting, responds to requests in flight, lets destinations finish within `graceMs`, closes everything. */
   stop(graceMs: number): Promise<void>;
 }
+
+/** The lines of refused requests since the first one of a sender. */
+const logRefusedEveryMs = 15_000;
 
 /** Where a step fails, everything opened before it is closed. */
 export async function startConnector(
@@ -97,6 +101,13 @@ export async function startConnector(
   opened.defer(() => (isStopping ? undefined : delivery.stop(0)));
 
   const refused = refusedCredentials(now);
+  const rejected = refusedRequests(now, log);
+  const loggingRefused = setInterval(rejected.flush, logRefusedEveryMs);
+  loggingRefused.unref();
+  opened.defer(() => {
+    clearInterval(loggingRefused);
+    rejected.flush();
+  });
   const selfChecks = createSelfChecks();
   const lastReceived = new Map<string, number>();
   const operator = await openOperatorService({
@@ -107,6 +118,7 @@ export async function startConnector(
     services,
     counters,
     refused,
+    refusedRequests: rejected,
     selfChecks,
     journalMaxBytes,
     ageGuard,
@@ -125,6 +137,7 @@ export async function startConnector(
     maxBodyBytes: server.maxBodyBytes,
     budget: byteBudget(server.maxInFlightBytes),
     refused,
+    refusedRequests: rejected,
     isSelfCheck: selfChecks.isOwn,
     async store(metadata, bytes) {
       const receipt = await journal.append(metadata, bytes);

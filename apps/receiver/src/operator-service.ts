@@ -1,5 +1,5 @@
 // Opens everything an operator uses of a running connector: admin API, jobs, metrics, health events, XIQ account.
-import type { SourceState } from '@xiq-siem/admin-api';
+import type { SourceState, Status } from '@xiq-siem/admin-api';
 import type { AgeGuard } from '@xiq-siem/core';
 import { systemClock } from '@xiq-siem/delivery';
 import { doctorProbe, type HealthEvent, startHealthEvents } from '@xiq-siem/health-events';
@@ -8,6 +8,7 @@ import type { DataDirectory } from '@xiq-siem/journal';
 import {
   createDoctor,
   type LiveFigures,
+  lastReceivedMs,
   type RunningParts,
   runningReadModel,
   startSampler,
@@ -17,15 +18,19 @@ import type { BackfilledIds, State } from '@xiq-siem/state';
 import { openJobRecords, openProgressHistory } from '@xiq-siem/state';
 import type { SelfChecks } from '@xiq-siem/xiq-account';
 import { backfillKind, currentAccounts, openAccountService } from '@xiq-siem/xiq-account';
-import { type AdminOptions, readinessOf, readinessReasons } from './admin/admin.ts';
+import { type AdminOptions, type KnownProblems, readinessOf, readinessReasons } from './admin/admin.ts';
 import { runningOperations } from './admin/running-operations.ts';
 import type { RefusedCredentials } from './http/refused-credentials.ts';
+import type { RefusedRequests } from './http/refused-requests.ts';
 import { noteForeignState, noteOutdatedState } from './outdated-state.ts';
 import type { Counters } from './telemetry/counters.ts';
 import { measureProcess } from './telemetry/process-readings.ts';
 import { statusReadings } from './telemetry/status-readings.ts';
 import { otlpOptions, startTelemetry } from './telemetry/telemetry.ts';
 import { version } from './version.ts';
+
+/** For the readiness information. */
+const problemsEveryMs = 15_000;
 
 export interface OperatorService {
   /** For the admin listener. */
@@ -41,6 +46,7 @@ export interface OperatorParts extends Omit<RunningParts, 'progressHistory'> {
   readonly state: State;
   readonly counters: Counters;
   readonly refused: RefusedCredentials;
+  readonly refusedRequests: Pick<RefusedRequests, 'ofSource' | 'ofUnknownPaths'>;
   readonly journalMaxBytes: number;
   readonly ageGuard: Pick<AgeGuard, 'step'>;
   readonly selfChecks: SelfChecks;
@@ -88,10 +94,14 @@ export async function openOperatorService(parts: OperatorParts): Promise<Operato
   const xiq = await openAccountService({ accounts, readModel, jobs, pipeline, services, selfChecks, documents, ready });
   opened.defer(() => xiq.stop());
 
+  const receivedBefore = await lastReceivedMs(journal);
   const sourceState = (name: string, api: SourceState['api']): SourceState => {
-    const receivedMs = parts.lastReceivedMs(name);
+    const receivedMs = parts.lastReceivedMs(name) ?? receivedBefore.get(name);
     const lastReceived = receivedMs === undefined ? undefined : new Date(receivedMs).toISOString();
-    return { name, lastReceived, api };
+    const { silentMinutes } = pipeline.configuration().healthEvents;
+    const silentAfterSeconds = silentMinutes === 0 ? undefined : Math.round(silentMinutes * 60);
+    const refusedWebhooks = parts.refusedRequests.ofSource(name);
+    return { name, lastReceived, silentAfterSeconds, refused: refusedWebhooks, api };
   };
   /** From memory: readiness must not depend on a file. */
   const sources = () => [...receiving().keys()].map((name) => sourceState(name, xiq.subscriptions.state(name)));
@@ -112,11 +122,24 @@ export async function openOperatorService(parts: OperatorParts): Promise<Operato
       jobsRunning: jobs.running(),
       sources: shown,
       clockStep: parts.ageGuard.step(),
+      unknownPaths: parts.refusedRequests.ofUnknownPaths(),
     };
   };
-  const status = async () => statusOf(readModel(), identity, await live());
+  let known: KnownProblems = { list: [], at: new Date(startedMs).toISOString() };
+  async function status(): Promise<Status> {
+    const found = await statusOf(readModel(), identity, await live());
+    known = { list: found.problems, at: found.at };
+    return found;
+  }
   await noteForeignState(state, data.instanceId);
   await noteOutdatedState(state, await status());
+  await status();
+  const refreshing = setInterval(
+    () => void status().catch((cause: unknown) => log.error('status.refresh_failed', { error: String(cause) })),
+    problemsEveryMs,
+  );
+  refreshing.unref();
+  opened.defer(() => clearInterval(refreshing));
 
   const storeEvents = (events: readonly HealthEvent[]): Promise<string> =>
     journal.append(
@@ -182,7 +205,7 @@ export async function openOperatorService(parts: OperatorParts): Promise<Operato
         subscriptions,
       }),
       changed: healthEvents.adminCall,
-      readiness: () => readinessOf(notReady(), { journal, delivery }, sources(), counters),
+      readiness: () => readinessOf(notReady(), { journal, delivery }, sources(), known, counters),
       metrics: async () => ({ contentType: telemetry.contentType, text: await telemetry.prometheus() }),
     },
     start: xiq.start,

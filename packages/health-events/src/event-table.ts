@@ -115,6 +115,20 @@ const entries = {
     message: ({ subject, attributes }) =>
       `Source ${subject} sends again, after ${duration(attributes['silence.seconds'])} of silence.`,
   },
+  'problem-started': {
+    ...medium,
+    when: 'A problem of `xiq-siem status` that no other health event reports: `event.reason` is its code, `problems.md` lists them. Once until it ends.',
+    advice: 'Run `xiq-siem status`: it shows the next step.',
+    message: ({ subject, reason = 'problem', message }) =>
+      `${subject}: ${reason}${message === undefined ? '' : `: ${message}`}.`,
+  },
+  'problem-ended': {
+    ...low,
+    severity: 0,
+    when: 'A problem that `problem-started` reported has ended.',
+    advice: 'Nothing.',
+    message: ({ subject, reason = 'problem' }) => `${subject}: ${reason} has ended.`,
+  },
   'subscription-missing': {
     ...high,
     category: ['configuration'],

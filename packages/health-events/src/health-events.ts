@@ -7,6 +7,7 @@ import type { HealthSettings, HourFigures, Poll, RefusedAddress, Watcher } from 
 import { watchAccount } from './watch-account.ts';
 import { watchDestinations, watchHeartbeats } from './watch-destinations.ts';
 import { watchLosses } from './watch-losses.ts';
+import { watchProblems } from './watch-problems.ts';
 import { watchRefused, watchSilence } from './watch-senders.ts';
 
 export const healthEventMetrics = {
@@ -44,6 +45,7 @@ const newWatchers = (nowMs: number): Readonly<Record<string, Watcher>> => ({
   destinations: watchDestinations(),
   account: watchAccount(),
   losses: watchLosses(),
+  problems: watchProblems(),
   refused: watchRefused(),
   silence: watchSilence(),
   heartbeats: watchHeartbeats(nowMs),

@@ -56,8 +56,10 @@ export function watchRefused(): Watcher {
 /** The silence of a source that has sent nothing starts with the first poll. */
 export function watchSilence(): Watcher {
   let received: ReadonlyMap<string, number> = new Map();
-  return watchStates(({ atMs, status: { sources = [] }, settings }) => {
+  return watchStates(({ atMs, status: { started, sources = [] }, settings }) => {
     const limitMs = settings.silentMinutes * 60_000;
+    // After a downtime a source gets the time to send again, as in `status`.
+    const isStarting = started !== undefined && atMs - Date.parse(started) <= Math.min(limitMs, hourMs);
     const before = received;
     const found = sources.map(({ name, lastReceived }) => {
       const lastMs = lastReceived === undefined ? (before.get(name) ?? atMs) : Date.parse(lastReceived);
@@ -65,7 +67,7 @@ export function watchSilence(): Watcher {
     });
     received = new Map(found.map(({ name, lastMs }) => [name, lastMs]));
     return found.map(({ name, lastReceived, lastMs, previousMs }) => {
-      const isSilent = limitMs > 0 && atMs - lastMs > limitMs;
+      const isSilent = limitMs > 0 && atMs - lastMs > limitMs && !isStarting;
       const attributes = {
         source: name,
         'silence.seconds': Math.max(0, isSilent ? atMs - lastMs : lastMs - previousMs) / 1000,

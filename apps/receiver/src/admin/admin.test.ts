@@ -75,6 +75,12 @@ test('readiness reports lag in bodies, whatever the sequences are', async () => 
   const { journal, pipeline, keep } = fixture;
   await pipeline.delivery.stop(500);
   for (let id = 0; id < 5; id += 1) await keep([audit(id)]);
-  const { information } = readinessOf([], { journal, delivery: pipeline.delivery }, [], createCounters());
+  const { information } = readinessOf(
+    [],
+    { journal, delivery: pipeline.delivery },
+    [],
+    { list: [], at: '-' },
+    createCounters(),
+  );
   expect(information).toMatchObject({ journal: { bodies: 5 }, destinations: [{ name: 'one', lagBodies: 5 }] });
 });

@@ -1,7 +1,7 @@
 // The admin listener: /healthz, /readyz, /metrics and, with a token, the admin API.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { HttpBindings } from '@hono/node-server';
-import type { SourceState } from '@xiq-siem/admin-api';
+import type { Problem, SourceState } from '@xiq-siem/admin-api';
 import { type BodyLog, ConnectorError, type Logger, type Secret } from '@xiq-siem/core';
 import type { Delivery } from '@xiq-siem/delivery';
 import type { ReceivingSource } from '@xiq-siem/pipeline';
@@ -24,6 +24,13 @@ export interface AdminOptions extends AdminRoutesOptions {
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
+/** Of the last status: readiness waits for no file. */
+export interface KnownProblems {
+  /** Worst first. */
+  readonly list: readonly Problem[];
+  readonly at: string;
+}
+
 /** Why webhooks are not accepted; empty where they are. */
 export function readinessReasons(
   journal: BodyLog,
@@ -44,6 +51,7 @@ export function readinessOf(
   reasons: readonly string[],
   { journal, delivery }: { readonly journal: BodyLog; readonly delivery: Delivery },
   sources: readonly SourceState[],
+  problems: KnownProblems,
   counters: Counters,
 ): Readiness {
   const extent = journal.extent();
@@ -55,6 +63,8 @@ export function readinessOf(
       journal: { ...extent, lost, evicted: journal.retentionGaps() },
       destinations: delivery.status().map((status) => ({ ...status, lagBodies: journal.countBodies(status.sequence) })),
       sources,
+      problems: problems.list,
+      problemsAt: problems.at,
       counters: counters.snapshot(),
     },
   };

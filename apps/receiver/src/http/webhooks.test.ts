@@ -9,6 +9,7 @@ import { createCounters } from '../telemetry/counters.ts';
 import { type Listener, listen } from './listen.ts';
 import { byteBudget } from './read-body.ts';
 import { refusedCredentials } from './refused-credentials.ts';
+import { type RefusedRequests, refusedRequests } from './refused-requests.ts';
 import { webhookApp } from './webhooks.ts';
 
 const maxBodyBytes = 10_000;
@@ -36,6 +37,7 @@ interface Receiver {
   readonly kept: Kept[];
   readonly counts: () => Readonly<Record<string, number>>;
   readonly logged: string[];
+  readonly rejected: RefusedRequests;
   /** What `store` throws, if anything. */
   failWith: Error | undefined;
   stopping: boolean;
@@ -50,7 +52,15 @@ afterEach(async () => {
 async function start(requestTimeoutMs = 30_000, maxInFlightBytes = 1_000_000): Promise<Receiver> {
   const counters = createCounters();
   const logged: string[] = [];
+  const log = createLogger({
+    json: true,
+    level: 'debug',
+    write: (line) => logged.push(line),
+    now: () => receiver.clock,
+  });
+  const rejected = refusedRequests(() => receiver.clock, log);
   const receiver: Receiver = {
+    rejected,
     url: '',
     port: 0,
     kept: [],
@@ -73,6 +83,7 @@ async function start(requestTimeoutMs = 30_000, maxInFlightBytes = 1_000_000): P
     maxBodyBytes,
     budget: byteBudget(maxInFlightBytes),
     refused: refusedCredentials(() => receiver.clock),
+    refusedRequests: rejected,
     isSelfCheck: (header) => header('x-own') === 'look',
     store: async (metadata, bytes) => {
       if (receiver.failWith !== undefined) throw receiver.failWith;
@@ -81,7 +92,7 @@ async function start(requestTimeoutMs = 30_000, maxInFlightBytes = 1_000_000): P
     },
     stopping: () => receiver.stopping,
     now: () => receiver.clock,
-    log: createLogger({ json: true, level: 'debug', write: (line) => logged.push(line), now: () => receiver.clock }),
+    log,
     meter: counters,
   });
   const listener = await listen(app.fetch, {
@@ -309,6 +320,26 @@ describe('an address whose credentials keep being refused', () => {
     receiver.clock += 60_001;
     expect(await send(receiver, wrong)).toMatchObject({ status: 401 });
   });
+});
+
+it('Operator: refused webhooks are counted for status and logged with their address; a browser and a self-check are not', async () => {
+  const receiver = await start();
+  const json = { 'content-type': 'application/json' };
+  for (let count = 0; count < 3; count += 1) await send(receiver, { headers: { ...json, authorization: 'wrong' } });
+  await send(receiver, { headers: { authorization: secret }, body: 'x'.repeat(maxBodyBytes + 1) });
+  await send(receiver, { path: '/webhook/xiq?token=canary', headers: json });
+  await send(receiver, { path: '/favicon.ico', method: 'GET', headers: {} });
+  await send(receiver, { method: 'GET', headers: {} });
+  await send(receiver, { headers: { 'x-own': 'look' } });
+  expect(receiver.rejected.ofSource('xiq')).toMatchObject([
+    { status: 401, code: 'unauthorized', total: 3, lastHour: 3 },
+    { status: 413, code: 'body_too_large', total: 1 },
+  ]);
+  expect(receiver.rejected.ofUnknownPaths()).toMatchObject([{ path: '/webhook/xiq', code: 'not_found', total: 1 }]);
+  const lines = receiver.logged.filter((line) => line.includes('webhook.refused'));
+  expect(lines).toHaveLength(3);
+  expect(lines[0]).toContain('"address":"127.0.0.1"');
+  expect(lines.join()).not.toContain('canary');
 });
 
 it('the self-check of the public URL gets 401 and is not counted', async () => {

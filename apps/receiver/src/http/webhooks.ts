@@ -9,6 +9,7 @@ import { decode } from './decode.ts';
 import type { ByteBudget } from './read-body.ts';
 import { readBody } from './read-body.ts';
 import type { RefusedCredentials } from './refused-credentials.ts';
+import type { RefusedRequests } from './refused-requests.ts';
 
 export const receiverMetrics = {
   'xiq_siem.receiver.requests': {
@@ -40,6 +41,8 @@ export interface WebhookOptions {
   readonly maxBodyBytes: number;
   readonly budget: ByteBudget;
   readonly refused: RefusedCredentials;
+  /** Counts and logs every refused webhook. */
+  readonly refusedRequests: RefusedRequests;
   /** Whether a request is the connector's own check of the public URL: it gets 401 and is not counted as a refusal. */
   isSelfCheck?(header: (name: string) => string | undefined): boolean;
   /** Resolves with the receipt when the body is synced to disk. */
@@ -61,6 +64,11 @@ function header({ env: { incoming } }: WebhookContext, name: string): string | u
   return Array.isArray(value) ? value.join(', ') : value;
 }
 
+const addressOf = ({ env: { incoming } }: WebhookContext): string => incoming.socket.remoteAddress ?? 'unknown';
+
+/** The attribute `source` of a request to an unknown path. */
+const noSource = 'none';
+
 /** Every response but 202: status, code and message. */
 const refusals = {
   emptyBody: [400, 'empty_body', 'the body is empty'],
@@ -76,7 +84,7 @@ const refusals = {
 } as const satisfies Record<string, readonly [status: number, code: string, message: string]>;
 
 export function webhookApp(options: WebhookOptions): Hono<{ Bindings: HttpBindings }> {
-  const { sources, maxBodyBytes, budget, refused, store, stopping, now, log, meter } = options;
+  const { sources, maxBodyBytes, budget, refused, refusedRequests, store, stopping, now, log, meter } = options;
 
   const count = (source: string, status: number): void =>
     meter.add('xiq_siem.receiver.requests', 1, { source, status: String(status) });
@@ -89,7 +97,19 @@ export function webhookApp(options: WebhookOptions): Hono<{ Bindings: HttpBindin
   ) => {
     const [status, error, message] = refusals[kind];
     count(source, status);
+    if (isWebhook(c, kind)) {
+      const { path } = c.req;
+      const known = source === noSource ? undefined : source;
+      refusedRequests.add({ source: known, path, status, code: error, address: addressOf(c) });
+    }
     return c.json({ error, message }, status, headers);
+  };
+
+  /** A sender of webhooks, which does not send them again. */
+  const isWebhook = (c: WebhookContext, kind: keyof typeof refusals): boolean => {
+    if (kind === 'stopping' || c.req.method !== 'POST') return false;
+    if (kind === 'notFound') return /json/i.test(header(c, 'content-type') ?? '');
+    return kind !== 'unauthorized' || options.isSelfCheck?.((name) => header(c, name)) !== true;
   };
 
   const authenticate = (
@@ -103,7 +123,7 @@ export function webhookApp(options: WebhookOptions): Hono<{ Bindings: HttpBindin
       refuse(c, name, 'unauthorized', { 'www-authenticate': 'Basic realm="xiq-siem-connector"' });
     if (options.isSelfCheck?.((name) => header(c, name)) === true) return unauthorized();
     meter.add('xiq_siem.receiver.refused_credentials', 1, { source: name });
-    const waitSeconds = refused.refuse(name, c.env.incoming.socket.remoteAddress ?? 'unknown');
+    const waitSeconds = refused.refuse(name, addressOf(c));
     if (waitSeconds !== undefined) return refuse(c, name, 'tooMany', { 'retry-after': String(waitSeconds) });
     return unauthorized();
   };
@@ -113,7 +133,7 @@ export function webhookApp(options: WebhookOptions): Hono<{ Bindings: HttpBindin
     const receiving = sources().get(name);
     const messageType = c.req.param('messageType');
     if (receiving === undefined || (messageType !== undefined && !receiving.source.accepts(messageType))) {
-      return refuse(c, 'none', 'notFound');
+      return refuse(c, noSource, 'notFound');
     }
     if (c.req.method !== 'POST') return refuse(c, name, 'method', { allow: 'POST' });
     if (stopping()) return refuse(c, name, 'stopping', { 'retry-after': '5', connection: 'close' });
@@ -163,10 +183,10 @@ export function webhookApp(options: WebhookOptions): Hono<{ Bindings: HttpBindin
   const app = new Hono<{ Bindings: HttpBindings }>();
   app.all('/webhooks/:source', receive);
   app.all('/webhooks/:source/:messageType', receive);
-  app.notFound((c) => refuse(c, 'none', 'notFound'));
+  app.notFound((c) => refuse(c, noSource, 'notFound'));
   app.onError((cause, c) => {
     log.error('webhook.request_failed', { error: cause.message });
-    count('none', 500);
+    count(noSource, 500);
     return c.json({ error: 'internal', message: 'internal error: retry' }, 500);
   });
   return app;

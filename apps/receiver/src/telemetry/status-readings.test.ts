@@ -1,4 +1,4 @@
-import type { Status } from '@xiq-siem/admin-api';
+import { type Problem, problemCodes, type Status } from '@xiq-siem/admin-api';
 import type { GaugeReading } from '@xiq-siem/core';
 import { expect, it } from 'vitest';
 import { statusReadings } from './status-readings.ts';
@@ -83,7 +83,7 @@ it('the gauges of a destination have the values of status', () => {
 });
 
 it('journal and dead letters are shown once, and each destination has its gaps, also 0', () => {
-  const others = shown(statusReadings(status, 55)).filter((line) => !/destination| siem /.test(line));
+  const others = shown(statusReadings(status, 55)).filter((line) => !/destination| siem |problems/.test(line));
   expect(others).toEqual([
     'xiq_siem.dead_letters.open archive 5',
     'xiq_siem.journal.gaps archive 0',
@@ -98,6 +98,20 @@ it('journal and dead letters are shown once, and each destination has its gaps, 
     'xiq_siem.dead_letters.bytes 700',
     'xiq_siem.dead_letters.max_bytes 7000',
   ]);
+});
+
+it('every problem code has a gauge: the number of its problems, also 0', () => {
+  const problem: Problem = {
+    code: 'destination_down',
+    severity: 'error',
+    subject: { kind: 'destination', name: 'siem' },
+    ...{ summary: 'siem', text: 'unreachable', next: 'fix it' },
+  };
+  const gauges = shown(statusReadings({ ...status, problems: [problem, problem] })).filter((line) =>
+    /problems/.test(line),
+  );
+  expect(gauges).toHaveLength(problemCodes.length);
+  expect(gauges.filter((line) => !line.endsWith(' 0'))).toEqual(['xiq_siem.problems destination_down 2']);
 });
 
 it('an unknown value has no gauge', () => {

@@ -1,8 +1,13 @@
 // Gauges of destinations, journal, dead letters and subscriptions, from the same data as `status`.
-import type { DestinationState, SourceState, Status } from '@xiq-siem/admin-api';
+import { type DestinationState, problemCodes, type SourceState, type Status } from '@xiq-siem/admin-api';
 import type { GaugeReading, MetricTable } from '@xiq-siem/core';
 
 export const statusGauges = {
+  'xiq_siem.problems': {
+    help: 'Problems that xiq-siem status reports now, by code (docs/reference/problems.md). 0 for the other codes.',
+    unit: '{problem}',
+    attributes: ['code'],
+  },
   'xiq_siem.destination.lag_bodies': {
     help: 'Bodies in the journal that the destination has not completely settled.',
     unit: '{body}',
@@ -90,11 +95,15 @@ const states = ['running', 'backing_off', 'paused', 'stopping', 'stopped'];
 
 /** `freeBytes`: of the journal's disk; undefined if unknown. */
 export function statusReadings(
-  { sources = [], destinations, journal, deadLetters, gaps, incidents }: Status,
+  { sources = [], destinations, journal, deadLetters, gaps, incidents, problems }: Status,
   freeBytes?: number,
 ): readonly Reading[] {
   const hours = destinations.flatMap(({ lag: { hoursUntilFull } }) => hoursUntilFull ?? []);
   return [
+    ...problemCodes.map((code): Reading => {
+      const value = problems.filter((one) => one.code === code).length;
+      return { name: 'xiq_siem.problems', value, attributes: { code } };
+    }),
     ...destinations.flatMap(destinationReadings),
     ...destinations.map(({ name }) => {
       const value = gaps.filter(({ destination }) => destination === name).length;

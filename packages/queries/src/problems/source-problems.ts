@@ -98,9 +98,11 @@ function silence(
   { at, started }: Context,
 ): readonly Problem[] {
   const since = lastReceived ?? started;
-  if (silentAfterSeconds === undefined || since === undefined) return [];
-  const seconds = (Date.parse(at) - Date.parse(since)) / 1000;
-  if (seconds <= silentAfterSeconds) return [];
+  if (silentAfterSeconds === undefined || since === undefined || started === undefined) return [];
+  const secondsSince = (time: string): number => (Date.parse(at) - Date.parse(time)) / 1000;
+  const seconds = secondsSince(since);
+  // After a downtime a source gets the time to send again.
+  if (seconds <= silentAfterSeconds || secondsSince(started) <= Math.min(silentAfterSeconds, 3_600)) return [];
   const text = `no webhook for ${duration(seconds)}${lastReceived === undefined ? ' (since the start)' : ''}`;
   return [newProblem('source_silent', { subject: { kind: 'source', name }, summary: `${name} (${text})`, text })];
 }
