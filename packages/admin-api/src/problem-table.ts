@@ -30,10 +30,10 @@ export const problemTable = {
     when: 'Stored requests cannot be read: a part of the journal is damaged or missing.',
     next: 'Check the disk. Fetch the events again with `xiq-siem backfill` if the source has an `api`.',
   },
-  state_lost: {
+  data_lost: {
     ...{ ...critical, healthEvent: 'state-damaged', label: 'LOST' },
-    when: 'The state file was damaged, missing or outdated, and dead letters are lost with it.',
-    next: 'Restore the file from a backup, or acknowledge the incident.',
+    when: 'The state file was damaged, missing or outdated, and dead letters are lost with it. Or files of the journal are missing or older, and requests may be lost.',
+    next: 'Restore the files from a backup, or acknowledge the incident.',
   },
   not_accepting: {
     ...{ ...error, ...generic, nothingLost: false, label: 'NOT ACCEPTING' },
@@ -47,7 +47,7 @@ export const problemTable = {
   },
   requests_evicted: {
     ...{ ...critical, healthEvent: 'retention-gap-opened', label: 'LOST' },
-    when: 'The full journal evicted requests before a destination had them: a retention gap.',
+    when: 'Requests were evicted from the full journal, or found lost at a start, before a destination had them: a retention gap.',
     next: 'Fetch the events again with `xiq-siem backfill` if the source has an `api`, then acknowledge the gap.',
   },
   destination_paused: {
@@ -130,15 +130,20 @@ export const problemTable = {
     when: 'The state file of a stopped connector cannot be read, so its dead letters are unknown.',
     next: 'Start the connector: it recovers what can be read.',
   },
-  state_incident: {
-    ...{ ...warning, healthEvent: 'state-damaged', label: 'STATE FILE' },
-    when: 'The state file was damaged or missing, and no dead letter is lost.',
+  data_incident: {
+    ...{ ...warning, healthEvent: 'state-damaged', label: 'INCIDENT' },
+    when: 'The state file was damaged or missing, and no dead letter is lost. Or the position of a destination was damaged or missing, and events are sent twice.',
     next: 'Check the disk, then acknowledge the incident.',
   },
   destination_not_configured: {
     ...{ ...warning, ...generic, label: 'NOT CONFIGURED' },
     when: 'A destination that is not configured still has a position, and keeps requests in the journal.',
     next: '`xiq-siem destination forget NAME`, or configure it again.',
+  },
+  clock_step: {
+    ...{ ...warning, ...generic, label: 'CLOCK' },
+    when: 'The clock of the machine was set forward or back by more than an hour, and still differs. Nothing is deleted by age until then.',
+    next: 'Correct the clock. If the new time is right, restart the connector.',
   },
   requests_damaged: {
     ...{ ...generic, severity: 'notice', nothingLost: false, label: 'DAMAGED' },

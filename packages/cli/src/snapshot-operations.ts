@@ -83,7 +83,8 @@ export async function openSnapshotOperations(
     journal,
     deadLetters: deadLetterReading(state, silentLog),
     progressHistory: progressReading(state),
-    incidents: async () => [...(await readIncidents(state)), ...journal.incidents.map(unsaved)],
+    // `status` names an unreadable state file; the incidents of the journal are shown all the same.
+    incidents: async () => [...(await readIncidents(state).catch(() => [])), ...journal.incidents.map(unsaved)],
     backfilled,
     mappingVersion: mapping.version,
     sources: configured ? configuration.sources.map(({ name }) => name) : [],

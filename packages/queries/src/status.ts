@@ -107,7 +107,7 @@ async function readState({ deadLetters, incidents, snapshot }: ReadModel): Promi
   } catch (cause) {
     // Journal and positions are shown all the same.
     if (!snapshot || !(cause instanceof ConnectorError && cause.exitCode === exitCodes.io)) throw cause;
-    return { counts: new Map(), incidents: [], fault: cause.message };
+    return { counts: new Map(), incidents: await incidents(), fault: cause.message };
   }
 }
 

@@ -82,7 +82,7 @@ export const examples: Readonly<Record<ProblemCode, { readonly change: Change; r
     },
     first: 'LOST: 3 stored requests cannot be read',
   },
-  state_lost: {
+  data_lost: {
     change: (facts) => ({ ...facts, incidents: [...facts.incidents, { ...incident, kind: 'damaged', lost: 2 }] }),
     first: 'LOST: the state file was damaged: 2 dead letters lost',
   },
@@ -181,16 +181,20 @@ export const examples: Readonly<Record<ProblemCode, { readonly change: Change; r
     change: (facts) => ({ ...facts, stateFault: 'data/state.sqlite: file is not a database' }),
     first: 'STATE FILE: cannot be read, dead letters are unknown',
   },
-  state_incident: {
+  data_incident: {
     change: (facts) => {
       const harmless = { ...incident, id: 'state:2', kind: 'damaged' as const, lost: 0 };
       return { ...facts, incidents: [...facts.incidents, harmless] };
     },
-    first: 'STATE FILE: the state file was damaged: 0 dead letters lost; nothing is lost',
+    first: 'INCIDENT: the state file was damaged: no dead letter lost; nothing is lost',
   },
   destination_not_configured: {
     change: (facts) => ({ ...facts, notConfigured: ['old'] }),
     first: 'NOT CONFIGURED: old keeps requests in the journal; nothing is lost',
+  },
+  clock_step: {
+    change: (facts) => ({ ...facts, clockStep: { seconds: 31_536_000, at } }),
+    first: 'CLOCK: the clock was set forward by 365 d at 2026-11-24T12:00:00Z; nothing is lost',
   },
   requests_damaged: {
     change: elastic({ counters: { ...running.counters, damaged: 3 } }),

@@ -1,7 +1,7 @@
 // Derives the problems of a status, worst first. Everything that reports the condition of the connector uses this list.
 import { type Problem, problemCodes, type Status } from '@xiq-siem/admin-api';
 import { destinationProblems } from './destination-problems.ts';
-import { counted, newProblem } from './problem.ts';
+import { counted, duration, newProblem } from './problem.ts';
 import { pathProblems, sourceProblems } from './source-problems.ts';
 
 export function problemsOf(status: Omit<Status, 'problems'>): Problem[] {
@@ -9,6 +9,7 @@ export function problemsOf(status: Omit<Status, 'problems'>): Problem[] {
     ...acceptance(status),
     ...losses(status),
     ...stateProblems(status),
+    ...clockProblem(status),
     ...status.destinations.flatMap((destination) => destinationProblems(destination, status)),
     ...(status.sources ?? []).flatMap((source) => sourceProblems(source, status)),
     ...pathProblems(status),
@@ -54,6 +55,7 @@ function nextFor(reasons: readonly string[]): string | undefined {
   if (reason === 'journal_full') {
     return 'fix the destinations that hold requests in the journal, free the disk, or raise journal.maxBytes';
   }
+  if (reason === 'disk_full') return 'free the disk of the data directory, or lower journal.minFreeBytes';
   if (reason === 'stopping') return 'wait until the connector has stopped, then `xiq-siem serve`';
   if (reason.startsWith('secret_unavailable'))
     return 'check the file or the variable of the secret (`xiq-siem validate`)';
@@ -71,11 +73,15 @@ function losses({ gaps, journal }: Given): readonly Problem[] {
         next: 'check the disk. If the source has an `api`, `xiq-siem backfill` for their time fetches the events again',
       });
     }),
-    ...gaps.map(({ id, destination, bodies, at }) => {
-      const text = `${counted(bodies, 'request')} evicted from the full journal before it had them, last at ${at}`;
+    ...gaps.map(({ id, destination, bodies, at, reason }) => {
+      const requests = counted(bodies, 'request');
+      const text =
+        reason === undefined
+          ? `${requests} evicted from the full journal before it had them, last at ${at}`
+          : `${requests} ${reason} before it had them, found at ${at}`;
       return newProblem('requests_evicted', {
         subject: { kind: 'destination', name: destination },
-        summary: `${counted(bodies, 'request')} evicted before ${destination} had them`,
+        summary: `${requests} ${reason === undefined ? 'evicted' : 'lost'} before ${destination} had them`,
         text,
         next: `\`xiq-siem backfill\` for that time if the source has an \`api\`, then \`xiq-siem status --acknowledge ${id}\``,
       });
@@ -83,7 +89,7 @@ function losses({ gaps, journal }: Given): readonly Problem[] {
   ];
 }
 
-function stateProblems({ incidents, stateFault }: Given): readonly Problem[] {
+function stateProblems({ incidents, stateFault, snapshot }: Given): readonly Problem[] {
   const subject = { kind: 'state' } as const;
   const unreadable =
     stateFault === undefined
@@ -96,22 +102,37 @@ function stateProblems({ incidents, stateFault }: Given): readonly Problem[] {
           }),
         ];
   return [
-    ...incidents.map(({ id, kind, reason, file, recovered, lost }) => {
-      const what =
-        lost === undefined ? 'an unknown number of dead letters lost' : `${counted(lost, 'dead letter')} lost`;
-      const fault = kind === 'outdated' ? 'does not match the positions (was a backup restored?)' : `was ${kind}`;
-      const summary =
-        kind === 'migrated'
-          ? `${lost ?? 'an unknown number of'} records or files could not be migrated`
-          : `the state file ${fault}: ${what}`;
+    ...incidents.map((incident) => {
+      const { id, kind, reason, file, recovered, lost } = incident;
+      const ofJournal = kind === 'journal' || kind === 'position';
+      const summary = incidentText(incident);
       const moved = file === undefined ? '' : `; moved to ${file}`;
-      return newProblem(lost === 0 ? 'state_incident' : 'state_lost', {
-        subject,
+      return newProblem(lost === 0 ? 'data_incident' : 'data_lost', {
+        subject: ofJournal ? { kind: 'journal' } : subject,
         summary,
-        text: `${summary} (${reason}; recovered ${recovered}${moved})`,
-        next: `check the disk, or restore a backup; then \`xiq-siem status --acknowledge ${id}\``,
+        text: ofJournal ? summary : `${summary} (${reason}; recovered ${recovered}${moved})`,
+        next: snapshot
+          ? 'check the disk, or restore a backup, before `xiq-siem serve`'
+          : `check the disk, or restore a backup; then \`xiq-siem status --acknowledge ${id}\``,
       });
     }),
     ...unreadable,
   ];
+}
+
+function incidentText({ kind, reason, lost }: Status['incidents'][number]): string {
+  if (kind === 'position') return reason;
+  const requests = lost === undefined ? 'an unknown number of requests' : counted(lost, 'request');
+  if (kind === 'journal') return `${requests} (${reason})`;
+  if (kind === 'migrated') return `${lost ?? 'an unknown number of'} records or files could not be migrated`;
+  const letters = lost === undefined ? 'an unknown number of dead letters' : counted(lost, 'dead letter');
+  const fault = kind === 'outdated' ? 'does not match the positions (was a backup restored?)' : `was ${kind}`;
+  return `the state file ${fault}: ${lost === 0 ? 'no dead letter' : letters} lost`;
+}
+
+function clockProblem({ clockStep }: Given): readonly Problem[] {
+  if (clockStep === undefined) return [];
+  const { seconds, at } = clockStep;
+  const text = `the clock was set ${seconds < 0 ? 'back' : 'forward'} by ${duration(Math.abs(seconds))} at ${at}`;
+  return [newProblem('clock_step', { subject: { kind: 'connector' }, summary: text, text })];
 }
