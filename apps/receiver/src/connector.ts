@@ -94,7 +94,7 @@ export async function startConnector(
   const deadLetters = await openConfiguredDeadLetters(configuration, data.path, services, state, journal);
   const backfilled = await openBackfilledIds(state.database, { now, mayDeleteByAge, log });
   const stores = { journal, deadLetters, backfilled, incidents: state.incidents };
-  const pipeline = await openPipeline(configuration, { ...stores, services, log });
+  const pipeline = await openPipeline(configuration, { ...stores, documents: state.documents, services, log });
   const { delivery } = pipeline;
   let isStopping = false;
   const stopping = () => isStopping;

@@ -20,6 +20,7 @@ import { type LoadedMapping, loadMapping, mappingVersionOf } from './mapping-fil
 import { withCurrentNames } from './renamed-keys.ts';
 import type { CheckedFile } from './schema.ts';
 import { commonDestinationSchema, commonSourceSchema, configurationSchema } from './schema.ts';
+import { settingsHash } from './settings-hash.ts';
 import type { YamlFile } from './yaml-file.ts';
 import { readYamlFile } from './yaml-file.ts';
 
@@ -64,6 +65,8 @@ export interface ConfiguredDestination {
   readonly options: DeliveryOptions;
   /** Its own proxy and certificates. */
   readonly egress: Partial<CheckedFile['egress']>;
+  /** Changes with the settings that decide whether the destination takes events, but not with a secret. */
+  readonly settingsHash: string;
   /** All secrets in its entry. */
   readonly secrets: readonly ConfiguredSecret[];
   create(context: DestinationContext<string>): Promise<Destination>;
@@ -172,6 +175,7 @@ export async function checkConfiguration(
           definition,
           options,
           egress: { proxy, noProxy, caFile },
+          settingsHash: settingsHash({ type: definition.type, own, egress: { proxy, noProxy, caFile } }),
           secrets: secretsIn(own, ['destinations', name]),
           create: (context) => definition.create(own, context),
           setup: (context) => definition.setup?.(own, context),

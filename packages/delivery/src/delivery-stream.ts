@@ -12,6 +12,7 @@ import { createSendPermit, type NextBatch, type StreamState } from './send-permi
 import type { SendSlots } from './send-slots.ts';
 import { createSender } from './sender.ts';
 import type { DeliveryDestination, DeliveryServices } from './services.ts';
+import type { SettingsProof } from './settings-proof.ts';
 import { createSettlement, type SettlementParts } from './settlement.ts';
 import type { SharedBodies } from './shared-bodies.ts';
 import { createStateLog, type DestinationStatus, type LastFailure } from './stream-status.ts';
@@ -25,11 +26,12 @@ export type DeliveryStream = Readonly<ReturnType<typeof startDeliveryStream>>;
 export interface DeliveryStreamOptions extends Pick<SettlementParts, 'onDelivered'> {
   readonly bodies: SharedBodies;
   readonly slots: SendSlots;
+  readonly proof: SettingsProof;
   /** Maximum of batches in flight, if lower than that of the destination. */
   readonly maxInFlight?: number;
   /** The stream ends when its reader ends. */
   readonly readsToEnd?: boolean;
-  /** False: the events of a rejection burst become dead letters, and the destination is not paused. Default: true. */
+  /** False: rejected events become dead letters in any case, and never pause the destination. Default: true. */
   readonly pauseOnRejections?: boolean;
 }
 
@@ -40,7 +42,7 @@ export function startDeliveryStream(
 ) {
   const { name, destination, definition, options, position } = spec;
   const { clock, log, redact, random, openReader, eventsPerTurn } = services;
-  const { bodies, slots, readsToEnd = false, pauseOnRejections, onDelivered } = streamOptions;
+  const { bodies, slots, proof, readsToEnd = false, pauseOnRejections, onDelivered } = streamOptions;
   const destinationMaxInFlight = Math.min(options.maxInFlight, definition.maxInFlight ?? Number.POSITIVE_INFINITY);
   const maxInFlight = Math.min(destinationMaxInFlight, streamOptions.maxInFlight ?? destinationMaxInFlight);
   // A position stores at most `maxSettledRanges` ranges. Every event in flight can separate two ranges of settled events.
@@ -59,12 +61,14 @@ export function startDeliveryStream(
   const isWanted = createEventFilter(options.where);
   const ledger = createLedger(position.position, unconfirmed === undefined ? undefined : maxSettledRanges / 2);
   const queue = createPendingQueue();
-  const permitOptions = { batch, retry: options.retry, maxInFlight, window, slots, wakeup, random, pauseOnRejections };
-  const permit = createSendPermit(permitOptions);
+  const { retry, timeoutMs } = options;
+  const limits = { batch, retry, timeoutMs, maxInFlight, window };
+  const { isProven } = proof;
+  const permit = createSendPermit({ ...limits, slots, wakeup, random, pauseOnRejections, isProven });
   const positions = createPositionStore(position, ledger, { name, clock, log, wakeup });
   const deadLetters = createDeadLetterQueue(services.deadLetters, stop, { name, clock, log, wakeup });
   const sender = createSender(spec, services, destinationMaxInFlight, slots, stop);
-  const parts = { ledger, permit, queue, deadLetters, positions, capacityWakeup, onDelivered };
+  const parts = { ledger, permit, proof, queue, deadLetters, positions, capacityWakeup, onDelivered };
   const settlement = createSettlement(spec, services, parts);
   const stateLog = createStateLog(name, log, clock);
   const settledBefore = settledIn(position.position.counters);
@@ -248,6 +252,7 @@ export function startDeliveryStream(
       assurance: destination.assurance ?? definition.assurance,
       state,
       ...(reason === undefined ? {} : { reason }),
+      proven: proof.isProven(),
       sinceMs: stateLog.since(state),
       waitUntilMs: phase === 'running' ? permit.waitUntilMs(stream) : undefined,
       blocked: blocked && { events: blocked.events, code: blocked.code, message: blocked.message },

@@ -6,6 +6,7 @@ import { type ReplayStream, type ReplayStreamOptions, startReplayStream } from '
 import { sanitizeError } from './sanitize-text.ts';
 import { createSendSlots } from './send-slots.ts';
 import type { DeliveryDestination, DeliveryServices } from './services.ts';
+import { createSettingsProof } from './settings-proof.ts';
 import { createSharedBodies, type SharedBodies } from './shared-bodies.ts';
 import type { DestinationStatus } from './stream-status.ts';
 
@@ -92,7 +93,8 @@ function startDestinationWorker(spec: DeliveryDestination, services: DeliverySer
   const { name, destination, definition } = spec;
   const { clock, log, redact } = services;
   const slots = createSendSlots(definition.maxInFlight ?? Number.POSITIVE_INFINITY);
-  const main = startDeliveryStream(spec, services, { bodies, slots });
+  const proof = createSettingsProof(spec.settings);
+  const main = startDeliveryStream(spec, services, { bodies, slots, proof });
   const streams = new Set<DeliveryStream>([main]);
   let closing: Promise<void> | undefined;
 
@@ -120,7 +122,7 @@ function startDestinationWorker(spec: DeliveryDestination, services: DeliverySer
     /** @throws Error if the destination is stopping. */
     startReplay(options: ReplayStreamOptions): ReplayStream {
       if (closing !== undefined) throw new Error(`the destination ${name} is stopping`);
-      const stream = startReplayStream(options, spec, services, slots);
+      const stream = startReplayStream(options, spec, services, { slots, proof });
       streams.add(stream);
       void stream.ended.then(() => streams.delete(stream));
       return stream;

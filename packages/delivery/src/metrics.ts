@@ -3,7 +3,7 @@ import type { Meter, MetricTable } from '@xiq-siem/core';
 
 export const deliveryMetrics = {
   'xiq_siem.destination.events': {
-    help: 'Events settled since the start of the process; job="true": by a retry or replay job. For totals across restarts use xiq_siem.destination.position_events.',
+    help: 'Events settled since the start of the process; job="true": by a retry or replay job. outcome="possible_duplicate": attempts with an unknown result before the event was settled; each may have left a copy. For totals across restarts use xiq_siem.destination.position_events.',
     unit: '{event}',
     attributes: ['destination', 'outcome', 'job'],
   },

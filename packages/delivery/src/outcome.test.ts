@@ -18,7 +18,7 @@ const context: OutcomeContext = {
   resendRejected: false,
   retryDelay: (attempts) => attempts * 100,
 };
-const asked = { slowDown: false, waitMs: 0, faults: new Map() };
+const asked = { slowDown: false, timedOut: false, waitMs: 0, faults: new Map() };
 const items = (...verdicts: readonly CheckedVerdict[]): CheckedReport => ({ ...asked, kind: 'items', verdicts });
 const refused = (batchResult: 'tooLarge' | 'unavailable' | 'misconfigured'): CheckedReport => ({
   ...asked,
@@ -42,7 +42,7 @@ describe('an event that fails while others are delivered', () => {
     [1000, 'retry_exhausted'],
   ])('after %d failures: %s', (failures, kind) => {
     expect(kinds([pending({ failures })], items(retry))).toEqual([kind]);
-    expect(kinds([pending({ failures })], invalidReport(1, 'exception'))).toEqual([kind]);
+    expect(kinds([pending({ failures })], invalidReport(1, 'exception', false))).toEqual([kind]);
     expect(kinds([pending({ failures })], refused('unavailable'))).toEqual([kind]);
   });
 
@@ -82,8 +82,8 @@ describe('a batch without a delivered event is halved', () => {
 
   test('and waits by its number of failed attempts', () => {
     const event = pending({ failedAttempts: 3 });
-    decide([event], invalidReport(1, 'exception'), context);
-    expect(event).toMatchObject({ failedAttempts: 4, notBeforeMs: 1_400, maybeDelivered: true });
+    decide([event], invalidReport(1, 'exception', false), context);
+    expect(event).toMatchObject({ failedAttempts: 4, notBeforeMs: 1_400, unknownAttempts: 1 });
   });
 });
 

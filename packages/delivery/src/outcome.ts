@@ -32,7 +32,7 @@ export interface OutcomeContext {
   readonly lastDeliveredMs: number | undefined;
   /** End of the last pause so far, or else the start of the process. Epoch milliseconds. */
   readonly pausedAtMs: number;
-  /** Rejected events are sent again, because there is a rejection burst. */
+  /** Rejected events are sent again: the cause seems to be the destination, not these events. */
   readonly resendRejected: boolean;
 }
 
@@ -96,7 +96,7 @@ export function decide(batch: readonly Pending[], report: CheckedReport, context
     if (verdict.verdict === 'rejected') {
       return context.resendRejected ? resend(pending) : { kind: 'deadLetter', pending, code, message };
     }
-    if (verdict.verdict === 'unknown') pending.maybeDelivered = true;
+    if (verdict.verdict === 'unknown') pending.unknownAttempts++;
     // If the server asks to slow down, the load is the cause, not this event.
     return resendOrDeadLetter(pending, !report.slowDown, code, message);
   });

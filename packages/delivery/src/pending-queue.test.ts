@@ -13,6 +13,8 @@ const pending = (element: number, bytes = 10, takenAtMs = 0): Pending => {
 function make(maxAgeMs = 200, more: Partial<SendPermitOptions['batch']> = {}) {
   const queue = createPendingQueue();
   const permit = createSendPermit({
+    timeoutMs: 60_000,
+    isProven: () => true,
     batch: { maxEvents: 3, maxBytes: 100, maxAgeMs, ...more },
     retry: { initialMs: 500, maxMs: 60_000 },
     maxInFlight: 4,
@@ -39,7 +41,16 @@ function make(maxAgeMs = 200, more: Partial<SendPermitOptions['batch']> = {}) {
   };
   return { queue, permit, stateAt, take };
 }
-const end = (nowMs = 0) => ({ round: 0, nowMs, slowDown: false, waitMs: 0, size: 1, code: 'down' });
+const end = (nowMs = 0) => ({
+  round: 0,
+  nowMs,
+  slowDown: false,
+  timedOut: false,
+  single: undefined,
+  waitMs: 0,
+  size: 1,
+  code: 'down',
+});
 
 describe('a batch of new events is due', () => {
   test('when there are enough of them', () => {

@@ -22,8 +22,8 @@ export function pendingOf(event: PreparedEvent, takenAtMs: number) {
     deliveredBefore: 0,
     /** Maximum size of its batch. It is halved until an event that makes every batch fail is alone. */
     groupLimit: Number.POSITIVE_INFINITY,
-    /** An earlier attempt had the verdict `unknown`. */
-    maybeDelivered: false,
+    /** Attempts with the verdict `unknown`: each may have left a copy at the server. */
+    unknownAttempts: 0,
     /** The last verdict was `blocked`. */
     isBlocked: false,
     /** When the event was last blocked. */

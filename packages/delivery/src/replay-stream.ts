@@ -1,9 +1,8 @@
 // A replay stream: the delivery stream of a job to a running destination, beside the main one.
 import type { BodyReader, DurablePosition, LogAttributes, Logger, NormalizedEvent, StoredBody } from '@xiq-siem/core';
-import { type DeliveryStream, startDeliveryStream } from './delivery-stream.ts';
+import { type DeliveryStream, type DeliveryStreamOptions, startDeliveryStream } from './delivery-stream.ts';
 import type { DeliveryMeter } from './metrics.ts';
 import type { Routing } from './options.ts';
-import type { SendSlots } from './send-slots.ts';
 import type { DeadLetterStore, DeliveryDestination, DeliveryServices } from './services.ts';
 import { createSharedBodies } from './shared-bodies.ts';
 
@@ -22,7 +21,7 @@ export interface ReplayStreamOptions {
   readonly where: Routing;
   /** Called when an event is delivered, before the position is saved. If it throws, the stream ends as `failed`. */
   readonly onDelivered?: (event: { readonly sequence: number; readonly element: number }) => void;
-  /** False: every rejected event becomes a dead letter, even in a rejection burst. */
+  /** False: every rejected event becomes a dead letter, even in a rejection burst or under unproven settings. */
   readonly pauseOnRejections: boolean;
 }
 
@@ -38,7 +37,7 @@ export function startReplayStream(
   replay: ReplayStreamOptions,
   spec: DeliveryDestination,
   services: DeliveryServices,
-  slots: SendSlots,
+  shared: Pick<DeliveryStreamOptions, 'slots' | 'proof'>,
 ): DeliveryStream {
   const { id, openReader, normalize, deadLetters, position, where, onDelivered, pauseOnRejections } = replay;
   const { giveUpAfterHours: _, ...options } = spec.options;
@@ -53,6 +52,6 @@ export function startReplayStream(
   return startDeliveryStream(
     { ...spec, position, options: { ...options, where } },
     { ...services, openReader, normalize, deadLetters, log, meter },
-    { bodies, slots, maxInFlight: 1, readsToEnd: true, pauseOnRejections, onDelivered },
+    { ...shared, bodies, maxInFlight: 1, readsToEnd: true, pauseOnRejections, onDelivered },
   );
 }

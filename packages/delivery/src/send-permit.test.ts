@@ -8,7 +8,17 @@ const retry = { initialMs: 500, maxMs: 60_000 };
 const window = { events: 2000, bytes: 4_000_000 };
 const never = Number.POSITIVE_INFINITY;
 const make = (random = () => 1, slots = createSendSlots(never), wakeup = { notify() {} }) =>
-  createSendPermit({ batch, retry, maxInFlight: 4, window, slots, wakeup, random });
+  createSendPermit({
+    batch,
+    retry,
+    timeoutMs: 60_000,
+    maxInFlight: 4,
+    window,
+    slots,
+    wakeup,
+    random,
+    isProven: () => true,
+  });
 
 /** A stream with a full batch of new events and no obstacle. */
 const ready: StreamState = {
@@ -25,15 +35,26 @@ const roundOf = (permit: SendPermit) => {
   if ('askAgainMs' in next) throw new Error('no permit');
   return next.round;
 };
-const end = (permit: SendPermit, nowMs = 0) => ({ round: roundOf(permit), nowMs, slowDown: false, waitMs: 0 });
+/** Verdicts of a batch of ten. */
+const none = { size: 10, delivered: 0, blocked: 0, unknown: 0, settled: 0, rejected: undefined, code: 'none' };
+const end = (permit: SendPermit, nowMs = 0) => ({
+  round: roundOf(permit),
+  nowMs,
+  slowDown: false,
+  waitMs: 0,
+  timedOut: false,
+  single: undefined,
+});
 const fail = (permit: SendPermit, batchResult: 'unavailable' | 'misconfigured' = 'unavailable', nowMs = 0) =>
   permit.recordBatchResult({ ...end(permit, nowMs), size: 10, batchResult, code: 'down' });
-const pass = (permit: SendPermit) =>
-  permit.recordVerdicts({ ...end(permit), size: 10, blocked: 0, settled: 10, rejected: undefined, code: 'none' });
+const pass = (permit: SendPermit) => permit.recordVerdicts({ ...end(permit), ...none, delivered: 10, settled: 10 });
 const reject = (permit: SendPermit, code: string, events: number, size = 10, blocked = 0) =>
-  permit.recordVerdicts({ ...end(permit), size, blocked, settled: size - blocked, rejected: { code, events }, code });
+  permit.recordVerdicts({
+    ...{ ...end(permit), ...none, size, blocked, code },
+    ...{ delivered: size - blocked - events, settled: size - blocked, rejected: { code, events } },
+  });
 const suspension = (permit: SendPermit) =>
-  permit.recordVerdicts({ ...end(permit), size: 10, blocked: 10, settled: 0, rejected: undefined, code: 'closed' });
+  permit.recordVerdicts({ ...end(permit), ...none, blocked: 10, code: 'closed' });
 const tooLarge = (permit: SendPermit, size = 1) =>
   permit.recordBatchResult({ ...end(permit), size, batchResult: 'tooLarge', code: 'large' });
 
@@ -117,7 +138,7 @@ describe('more than half of the events rejected', () => {
     reject(permit, 'bad', 3, 10, 5);
     fail(permit);
     suspension(permit);
-    permit.recordVerdicts({ ...end(permit), size: 5, blocked: 0, settled: 0, rejected: undefined, code: 'busy' });
+    permit.recordVerdicts({ ...end(permit), ...none, size: 5, code: 'busy' });
     expect(reject(permit, 'bad', 6)).toBe(true);
   });
 
@@ -162,6 +183,9 @@ test('after any reports, a batch within the configured limits may be sent within
     slowDown: fc.boolean(),
     waitMs: fc.double({ min: 0, max: 1e300, noNaN: true }),
     settled: fc.nat(10),
+    delivered: fc.nat(10),
+    unknown: fc.nat(10),
+    timedOut: fc.boolean(),
     blocked: fc.nat(10),
     rejected: fc.nat(10),
     passes: fc.nat(10_000),
@@ -170,11 +194,25 @@ test('after any reports, a batch within the configured limits may be sent within
     fc.property(fc.array(happening), (happenings) => {
       const permit = make();
       let nowMs = 0;
-      for (const { kind, slowDown, waitMs, settled, blocked, rejected, passes } of happenings) {
+      for (const {
+        kind,
+        slowDown,
+        waitMs,
+        settled,
+        delivered,
+        unknown,
+        timedOut,
+        blocked,
+        rejected,
+        passes,
+      } of happenings) {
         nowMs += passes;
-        const how = { ...end(permit, nowMs), slowDown, waitMs, code: 'x' };
+        const how = { ...end(permit, nowMs), slowDown, waitMs, timedOut, code: 'x' };
         if (kind === 'items')
-          permit.recordVerdicts({ ...how, size: 10, blocked, settled, rejected: { code: 'x', events: rejected } });
+          permit.recordVerdicts({
+            ...{ ...how, ...none, delivered, unknown, blocked, settled, code: 'x' },
+            rejected: { code: 'x', events: rejected },
+          });
         else permit.recordBatchResult({ ...how, size: 1, batchResult: kind });
         const { inFlight, maxEvents, maxBytes, notBeforeMs } = permit.limits();
         expect(inFlight >= 1 && inFlight <= 4).toBe(true);
@@ -253,7 +291,7 @@ describe('the rate limit', () => {
 
   test('halves the batches in flight, then their size, for slowDown', () => {
     const permit = make();
-    const all = { size: 10, blocked: 0, settled: 10, rejected: undefined, code: 'none' };
+    const all = { ...none, delivered: 10, settled: 10 };
     const slowed = () => permit.recordVerdicts({ ...end(permit), ...all, slowDown: true });
     expect(limitsAfter(permit, slowed, 5)).toEqual([
       [2, 500],
@@ -279,7 +317,7 @@ describe('the rate limit', () => {
 test('resends of single events have their own delays; the destination waits from the fifth batch on', () => {
   const permit = make();
   const seen = Array.from({ length: 6 }, () => {
-    permit.recordVerdicts({ ...end(permit), size: 5, blocked: 0, settled: 0, rejected: undefined, code: 'busy' });
+    permit.recordVerdicts({ ...end(permit), ...none, size: 5, code: 'busy' });
     return permit.limits().notBeforeMs;
   });
   expect(seen).toEqual([0, 0, 0, 0, 8_000, 16_000]);

@@ -1,11 +1,14 @@
 // Decides whether a batch may be sent now, how large it may be, and how many may be in flight. Has no clock of its own.
+import { createCircuitBreaker, type Suspension } from './circuit-breaker.ts';
 import type { DeliveryOptions } from './options.ts';
+import { createRateLimit } from './rate-limit.ts';
 import type { SendSlots, SlotWaiter } from './send-slots.ts';
-import type { CheckedReport, VerdictSummary } from './verdicts.ts';
 
 export interface SendPermitOptions {
   readonly batch: DeliveryOptions['batch'];
   readonly retry: DeliveryOptions['retry'];
+  /** Time limit of an attempt. */
+  readonly timeoutMs: number;
   readonly maxInFlight: number;
   /** Maximum of unsettled events and their bytes of JSON. */
   readonly window: { readonly events: number; readonly bytes: number };
@@ -14,8 +17,10 @@ export interface SendPermitOptions {
   readonly wakeup: SlotWaiter;
   /** Uniform in [0, 1). */
   readonly random: () => number;
-  /** False: the events of a rejection burst become dead letters, and the destination is not paused. Default: true. */
+  /** False: rejected events become dead letters in any case, and never pause the destination. Default: true. */
   readonly pauseOnRejections?: boolean | undefined;
+  /** Whether the destination has taken an event under its present settings. */
+  readonly isProven: () => boolean;
 }
 
 /** The current state of the delivery stream. Times are epoch milliseconds, infinite if there is nothing to wait for. */
@@ -50,76 +55,28 @@ export interface NextBatch {
   readonly round: number;
 }
 
-/** Why a destination does not receive batches as usual. */
-export interface Suspension {
-  readonly state: 'backing_off' | 'paused';
-  readonly code: string;
-}
-
-/** The end of a batch. */
-interface BatchEnd extends Pick<CheckedReport, 'slowDown' | 'waitMs'>, Pick<NextBatch, 'round'> {
-  readonly nowMs: number;
-  readonly size: number;
-  readonly code: string;
-}
-
-/** Consecutive failures that open the circuit. Then one small batch at a time probes the destination. */
-const openCircuitAfter = 5;
-const probeEvents = 8;
-const burstBatches = 3;
-/** With little traffic, three batches may have only a few events: that is not a burst. */
-const burstEvents = 10;
-const fixDelay = { initialMs: 5_000, maxMs: 60_000 };
-const maxWaitMs = 3_600_000;
-const smallestShare = 0.0001;
-const shareStep = 0.1;
 const never = Number.POSITIVE_INFINITY;
 
 export type SendPermit = ReturnType<typeof createSendPermit>;
 
 export function createSendPermit(options: SendPermitOptions) {
-  const { batch, retry, maxInFlight, window, slots, wakeup, random, pauseOnRejections = true } = options;
-  let round = 0;
-  let failures = 0;
-  let notBeforeMs = 0;
-  let suspension: Suspension | undefined;
-  let burst: { readonly code: string; readonly batches: number; readonly events: number } | undefined;
+  const { batch, retry, timeoutMs, maxInFlight, window, slots, wakeup, random } = options;
+  const { isProven, pauseOnRejections = true } = options;
+  const rate = createRateLimit(maxInFlight);
+  const breaker = createCircuitBreaker({ retry, timeoutMs, random, pauseOnRejections, isProven, rate });
   let isNewProbed = false;
-  /** The last batches were settled: the server confirms what it accepts. */
-  let isProven = false;
-  // The rate limit (AIMD): halved when the destination asks to slow down, increased in small steps otherwise.
-  let inFlightLimit = maxInFlight;
-  let batchShare = 1;
-
-  const shrinkBatches = () => {
-    batchShare = Math.max(smallestShare, batchShare / 2);
-  };
-  const slowDown = () => {
-    if (inFlightLimit > 1) inFlightLimit = Math.max(1, inFlightLimit / 2);
-    else shrinkBatches();
-  };
-  const speedUp = () => {
-    if (batchShare < 1) batchShare = Math.min(1, batchShare < shareStep ? batchShare * 2 : batchShare + shareStep);
-    else inFlightLimit = Math.min(maxInFlight, inFlightLimit + 1 / inFlightLimit);
-  };
-  const jitter = ({ initialMs, maxMs }: DeliveryOptions['retry'], attempts: number) =>
-    random() * Math.min(maxMs, initialMs * 2 ** Math.min(attempts - 1, 40));
-  const waitUntil = (ms: number) => {
-    notBeforeMs = Math.max(notBeforeMs, ms);
-  };
-  const isProbing = () => failures >= openCircuitAfter || suspension?.state === 'paused';
 
   /** The current limits; `notBeforeMs` is in epoch milliseconds. */
   const limits = () => {
-    const probing = isProbing();
-    const whole = Math.max(1, Math.floor(batch.maxEvents * batchShare));
-    const probe = Math.max(1, probeEvents >> Math.max(0, failures - openCircuitAfter));
+    const { probe, notBeforeMs } = breaker.current();
+    const { inFlight, share } = rate.current();
+    const maxEvents = Math.max(1, Math.floor(batch.maxEvents * share));
     return {
-      inFlight: probing ? 1 : Math.floor(inFlightLimit),
-      maxEvents: probing ? Math.min(whole, probe) : whole,
-      maxBytes: Math.max(1, Math.floor(batch.maxBytes * batchShare)),
+      inFlight: probe === undefined ? inFlight : 1,
+      maxEvents: probe === undefined ? maxEvents : Math.min(maxEvents, probe),
+      maxBytes: Math.max(1, Math.floor(batch.maxBytes * share)),
       notBeforeMs,
-      probing,
+      probing: probe !== undefined,
     };
   };
   /** Blocked events may use half of the window. They fill a position with many settled ranges sooner. */
@@ -131,61 +88,26 @@ export function createSendPermit(options: SendPermitOptions) {
     const { newEvents, newBytes, oldestNewMs } = stream.waiting;
     if (isFullOfBlocked(stream)) return never;
     const { probing, maxEvents, maxBytes } = limits();
-    return probing || newEvents >= maxEvents || newBytes >= maxBytes ? oldestNewMs : oldestNewMs + batch.maxAgeMs;
+    const isDue = probing || newEvents >= maxEvents || newBytes >= maxBytes;
+    return Math.max(breaker.current().newNotBeforeMs, isDue ? oldestNewMs : oldestNewMs + batch.maxAgeMs);
   };
-  const dueMs = (stream: StreamState) => Math.max(notBeforeMs, Math.min(stream.waiting.resendMs, newDueMs(stream)));
+  const resendDueMs = ({ waiting }: StreamState) => Math.max(breaker.current().notBeforeMs, waiting.resendMs);
+  const dueMs = (stream: StreamState) => Math.min(resendDueMs(stream), newDueMs(stream));
 
   const suspensionOf = (stream: StreamState): Suspension | undefined => {
     const { blocked, deadLettersBlockedBy } = stream;
     if (deadLettersBlockedBy !== undefined) return { state: 'paused', code: deadLettersBlockedBy };
+    const suspension = breaker.suspension();
     if (suspension !== undefined || blocked === undefined || !isFullOfBlocked(stream)) return suspension;
     return { state: 'paused', code: blocked.code };
   };
 
-  const applyFlowControl = (end: BatchEnd) => {
-    if (end.slowDown) slowDown();
-    if (end.waitMs > 0) waitUntil(end.nowMs + Math.min(end.waitMs, maxWaitMs));
-  };
-  const recordSuccess = () => {
-    // The destination may not bear the full load yet.
-    if (isProbing()) {
-      inFlightLimit = 1;
-      batchShare = Math.min(batchShare, shareStep);
-    }
-    failures = 0;
-    suspension = undefined;
-    round++;
-  };
-  const recordFailure = (
-    end: BatchEnd,
-    state: Suspension['state'],
-    code: string,
-    backOff: DeliveryOptions['retry'] | undefined,
-  ) => {
-    if (end.round !== round) return;
-    round++;
-    failures++;
-    isProven = false;
-    suspension = { state, code };
-    if (backOff !== undefined) waitUntil(end.nowMs + jitter(backOff, failures));
-  };
-  const isBurst = () =>
-    pauseOnRejections && burst !== undefined && burst.batches >= burstBatches && burst.events >= burstEvents;
-  const recordRejected = (evaluated: number, rejected: VerdictSummary['rejected']) => {
-    if (rejected === undefined || rejected.events * 2 <= evaluated) {
-      burst = undefined;
-      return;
-    }
-    const before = burst?.code === rejected.code ? burst : { batches: 0, events: 0 };
-    burst = { code: rejected.code, batches: before.batches + 1, events: before.events + rejected.events };
-  };
-
   function requestPermit(stream: StreamState): NextBatch | { readonly askAgainMs: number } {
-    const { nowMs, inFlight, waiting, deadLettersBlockedBy } = stream;
+    const { nowMs, inFlight, deadLettersBlockedBy } = stream;
     const { maxEvents, maxBytes, probing, inFlight: mostInFlight } = limits();
     // Any event of a batch may become a dead letter.
     // A server that never confirms must not get more than the usual batches.
-    const counted = isProven ? inFlight - stream.confirming : inFlight;
+    const counted = breaker.current().confirms ? inFlight - stream.confirming : inFlight;
     const isClosed = deadLettersBlockedBy !== undefined || counted >= mostInFlight;
     const askAgainMs = isClosed ? never : dueMs(stream);
     if (askAgainMs > nowMs) {
@@ -196,48 +118,8 @@ export function createSendPermit(options: SendPermitOptions) {
     // Probes alternate between new events and resends: one event that always fails must not keep the circuit open.
     // Without a probe, resends go first.
     isNewProbed = probing && !isNewProbed;
-    const isNew = newDueMs(stream) <= nowMs && (isNewProbed || waiting.resendMs > nowMs);
-    return { from: isNew ? 'new' : 'resend', maxEvents, maxBytes, round };
-  }
-
-  function recordVerdicts(end: BatchEnd & Pick<VerdictSummary, 'blocked' | 'settled' | 'rejected'>): boolean {
-    applyFlowControl(end);
-    const evaluated = end.size - end.blocked;
-    // If all events are blocked, the destination is up, but it may still reject events.
-    if (evaluated === 0) {
-      if (!isBurst()) recordSuccess();
-      return false;
-    }
-    if (end.settled === 0) {
-      recordFailure(end, 'backing_off', end.code, failures + 1 >= openCircuitAfter ? retry : undefined);
-      return false;
-    }
-    recordRejected(evaluated, end.rejected);
-    if (isBurst()) {
-      recordFailure(end, 'paused', end.rejected?.code ?? end.code, fixDelay);
-      return true;
-    }
-    recordSuccess();
-    isProven = true;
-    if (!end.slowDown) speedUp();
-    return false;
-  }
-
-  function recordBatchResult(end: BatchEnd & Pick<CheckedReport & { readonly kind: 'batch' }, 'batchResult'>): boolean {
-    applyFlowControl(end);
-    if (end.batchResult === 'misconfigured') recordFailure(end, 'paused', end.code, fixDelay);
-    if (end.batchResult === 'unavailable') recordFailure(end, 'backing_off', end.code, retry);
-    if (end.batchResult !== 'tooLarge') return false;
-    shrinkBatches();
-    if (end.size > 1) return false;
-    recordRejected(1, { code: end.code, events: 1 });
-    if (!isBurst()) return false;
-    recordFailure(end, 'paused', end.code, fixDelay);
-    return true;
-  }
-
-  function clearWait() {
-    notBeforeMs = 0;
+    const isNew = newDueMs(stream) <= nowMs && (isNewProbed || resendDueMs(stream) > nowMs);
+    return { from: isNew ? 'new' : 'resend', maxEvents, maxBytes, round: breaker.current().round };
   }
 
   return {
@@ -252,18 +134,14 @@ export function createSendPermit(options: SendPermitOptions) {
     /** Until when no batch is sent; undefined if there is no wait, or its end is unknown. */
     waitUntilMs(stream: StreamState): number | undefined {
       if (stream.deadLettersBlockedBy !== undefined) return undefined;
-      const waitMs = suspensionOf(stream) === undefined ? notBeforeMs : dueMs(stream);
+      const waitMs = suspensionOf(stream) === undefined ? breaker.current().notBeforeMs : dueMs(stream);
       return waitMs > stream.nowMs && waitMs !== never ? waitMs : undefined;
     },
-    /** Records a batch with a verdict for each event. True: a rejection burst, so the rejected events are sent again. */
-    recordVerdicts,
-    /** Records a result for the whole batch. True: a rejection burst. One event that is too large alone counts as rejected. */
-    recordBatchResult,
-    /** Milliseconds before an event is sent again, by its number of attempts. */
-    retryDelay: (attempts: number) => jitter(retry, attempts),
-    /** Milliseconds before blocked events are sent again, by the number of attempts. */
-    blockedDelay: (attempts: number) => jitter(fixDelay, attempts),
-    /** Clears the wait for the next batch. The state stays until a batch succeeds. */
-    resume: clearWait,
+    isPaused: () => breaker.suspension()?.state === 'paused',
+    recordVerdicts: breaker.recordVerdicts,
+    recordBatchResult: breaker.recordBatchResult,
+    retryDelay: breaker.retryDelay,
+    blockedDelay: breaker.blockedDelay,
+    resume: breaker.clearWait,
   };
 }

@@ -70,7 +70,9 @@ export function createSender(
     const error = end.kind === 'exception' ? sanitizeError(end.error, redact) : undefined;
     const size = batch.length;
     const isReported = end.kind === 'reported';
-    const report = isReported ? checkReport(end.report, size, codes) : invalidReport(size, end.kind, error);
+    const report = isReported
+      ? checkReport(end.report, size, codes, end.timedOut)
+      : invalidReport(size, end.kind, end.timedOut, error);
     if (isReported) countAttempt(report.kind === 'items' ? 'reported' : attemptResults[report.batchResult]);
     const attributes = { destination: name, type: definition.type, size, ...(error !== undefined && { error }) };
     for (const [fault, times] of report.faults) {
@@ -97,11 +99,17 @@ export function createSender(
 /** Values of the metric attribute `result` for a batch result. */
 const attemptResults = { tooLarge: 'too_large', unavailable: 'unavailable', misconfigured: 'misconfigured' } as const;
 
-type CallEnd =
+type CallResult =
   | { readonly kind: 'reported'; readonly report: unknown }
-  | { readonly kind: 'exception'; readonly error: unknown }
+  | { readonly kind: 'exception'; readonly error: unknown };
+type CallEnd = (
+  | CallResult
   /** The call has not ended after its signal fired. */
-  | { readonly kind: 'call_stuck' };
+  | { readonly kind: 'call_stuck' }
+) & {
+  /** Its time limit was over before its end. */
+  readonly timedOut: boolean;
+};
 
 /** `end` resolves when the call ends or its time limit is over. `ended` resolves when the call ends, possibly never. */
 function startCall(
@@ -120,8 +128,8 @@ function startCall(
   const ended = Promise.resolve()
     .then(() => destination.deliver(batch, callAbort.signal, attempt))
     .then(
-      (report): CallEnd => ({ kind: 'reported', report }),
-      (error: unknown): CallEnd => ({ kind: 'exception', error }),
+      (report): CallResult => ({ kind: 'reported', report }),
+      (error: unknown): CallResult => ({ kind: 'exception', error }),
     )
     .finally(() => {
       stop.removeEventListener('abort', abortCall);
@@ -129,11 +137,12 @@ function startCall(
     });
   const endInTime = async (): Promise<CallEnd> => {
     await clock.sleep(timeoutMs, AbortSignal.any([callAbort.signal, callEnded.signal]));
+    const timedOut = !callEnded.signal.aborted && !stop.aborted;
     if (!callEnded.signal.aborted) {
       callAbort.abort(new DOMException('the time limit of the attempt is over', 'TimeoutError'));
       await clock.sleep(abortGraceMs, callEnded.signal);
     }
-    return callEnded.signal.aborted ? ended : { kind: 'call_stuck' };
+    return callEnded.signal.aborted ? { ...(await ended), timedOut } : { kind: 'call_stuck', timedOut };
   };
   return { end: endInTime(), ended };
 }

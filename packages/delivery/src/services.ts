@@ -20,6 +20,12 @@ export interface DeliveryDestination {
   readonly definition: Pick<DestinationDefinition, 'type' | 'assurance' | 'codes' | 'degraded' | 'maxInFlight'>;
   readonly options: DeliveryOptions;
   readonly position: DurablePosition;
+  readonly settings: {
+    /** The destination has taken an event under its present settings, in this process or an earlier one. */
+    readonly proven: boolean;
+    /** Called once when it takes the first one. */
+    onProven(): void;
+  };
 }
 
 /** An event that will not be delivered, as it is stored in the dead-letter queue. */

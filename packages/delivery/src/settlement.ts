@@ -9,6 +9,7 @@ import type { PositionStore } from './position-store.ts';
 import { sanitizeText } from './sanitize-text.ts';
 import type { SendPermit } from './send-permit.ts';
 import type { DeliveryDestination, DeliveryServices } from './services.ts';
+import type { SettingsProof } from './settings-proof.ts';
 import type { PreparedEvent } from './shared-bodies.ts';
 import type { LastFailure } from './stream-status.ts';
 import { type CheckedReport, summarize } from './verdicts.ts';
@@ -16,6 +17,7 @@ import { type CheckedReport, summarize } from './verdicts.ts';
 export interface SettlementParts {
   readonly ledger: Ledger;
   readonly permit: SendPermit;
+  readonly proof: SettingsProof;
   readonly queue: PendingQueue;
   readonly deadLetters: DeadLetterQueue;
   readonly positions: PositionStore;
@@ -30,14 +32,15 @@ const hourMs = 3_600_000;
 export function createSettlement(
   { name, options }: Pick<DeliveryDestination, 'name' | 'options'>,
   { clock, meter, redact }: Pick<DeliveryServices, 'clock' | 'meter' | 'redact'>,
-  { ledger, permit, queue, deadLetters, positions, capacityWakeup, onDelivered }: SettlementParts,
+  { ledger, permit, proof, queue, deadLetters, positions, capacityWakeup, onDelivered }: SettlementParts,
 ) {
   const retryTimeoutMs = (options.giveUpAfterHours ?? Number.POSITIVE_INFINITY) * hourMs;
   const blockedEvents = createBlockedEvents(permit.blockedDelay);
   let openBytes = 0;
   let delivered = 0;
   let pausedAtMs = clock.now();
-  let possibleDuplicates = 0;
+  /** Attempts with an unknown result: of settled events, and of the others. */
+  const copies = { settled: 0, open: 0 };
   let lastDeliveredMs: number | undefined;
   let lastMessage: string | undefined;
   let lastFailure: LastFailure | undefined;
@@ -61,9 +64,16 @@ export function createSettlement(
     capacityWakeup.notify();
   };
 
+  /** Called once for each event that is settled. `left`: the copies that it may have left. */
+  const countCopies = ({ unknownAttempts }: Pending, left: number) => {
+    copies.open -= unknownAttempts;
+    copies.settled += left;
+    if (left > 0) countEvents('possible_duplicate', left);
+  };
+
   const deadLetter = (pending: Pending, code: string, reason: string | undefined) => {
     blockedEvents.unblock(pending);
-    const { event, attempts } = pending;
+    const { event, attempts, unknownAttempts } = pending;
     const { sequence, element, id, dataset, receipt, json } = event;
     const message = messageOf(reason);
     const nowMs = clock.now();
@@ -73,6 +83,7 @@ export function createSettlement(
     deadLetters.add({ ...entry, ...(message !== undefined && { message }), json, receipt }, () => {
       settleEvent(event, { kind: 'deadLettered' });
       countEvents('dead_lettered');
+      countCopies(pending, unknownAttempts);
     });
   };
 
@@ -82,7 +93,7 @@ export function createSettlement(
     const blocked: Pending[] = [];
     let lastBlocked: (Decision & { readonly kind: 'blocked' }) | undefined;
     let wasUnblocked = false;
-    const counts = { delivered: 0, degraded: 0, duplicate: 0, possible_duplicate: 0 };
+    const counts = { delivered: 0, degraded: 0, duplicate: 0 };
     for (const decision of decisions) {
       const { pending } = decision;
       if (decision.kind === 'resend') {
@@ -105,38 +116,55 @@ export function createSettlement(
           lastDegraded = { events: (lastDegraded?.events ?? 0) + 1, code: degraded };
         }
         if (outcome.duplicate) counts.duplicate++;
-        else if (pending.maybeDelivered) counts.possible_duplicate++;
+        countCopies(pending, outcome.duplicate ? 0 : pending.unknownAttempts);
       }
     }
     if (wasUnblocked) blockedEvents.reset();
     if (lastBlocked !== undefined)
       blockedEvents.block(blocked, lastBlocked.code, messageOf(lastBlocked.message), nowMs);
     queue.addResends([...resends, ...blocked]);
-    possibleDuplicates += counts.possible_duplicate;
     for (const [outcome, events] of Object.entries(counts)) if (events > 0) countEvents(outcome, events);
   };
 
-  /** Reports the end of a batch to the send permit. True: a rejection burst, so the rejected events are sent again. */
-  const reportBatchEnd = (report: CheckedReport, size: number, round: number, nowMs: number): boolean => {
-    const { slowDown, waitMs } = report;
-    const end = { round, nowMs, slowDown, waitMs, size };
+  const noteFailure = (code: string, message: string | undefined, atMs: number) => {
+    lastMessage = messageOf(message);
+    lastFailure = { code, message: lastMessage, atMs };
+  };
+  /** Reports the end of a batch to the send permit. True: the rejected events are sent again. */
+  const reportBatchEnd = (batch: readonly Pending[], report: CheckedReport, round: number, nowMs: number) => {
+    const { slowDown, waitMs, timedOut } = report;
+    const size = batch.length;
+    const single = size === 1 ? batch[0] : undefined;
+    const end = { round, nowMs, slowDown, waitMs, timedOut, size, single };
     if (report.kind === 'batch') {
       const { batchResult, code, message } = report;
-      lastMessage = messageOf(message);
-      lastFailure = { code, message: lastMessage, atMs: nowMs };
-      return permit.recordBatchResult({ ...end, batchResult, code });
+      const resendsRejected = permit.recordBatchResult({ ...end, batchResult, code });
+      noteFailure(code, resendsRejected ? withProof(message) : message, nowMs);
+      return resendsRejected;
     }
     const summary = summarize(report.verdicts);
     delivered += summary.delivered;
-    if (summary.delivered > 0) lastDeliveredMs = nowMs;
-    lastMessage = messageOf(summary.message);
-    if (summary.delivered < size) lastFailure = { code: summary.code, message: lastMessage, atMs: nowMs };
-    return permit.recordVerdicts({ ...end, ...summary });
+    copies.open += summary.unknown;
+    if (summary.delivered > 0) {
+      lastDeliveredMs = nowMs;
+      proof.prove();
+    }
+    const resendsRejected = permit.recordVerdicts({ ...end, ...summary });
+    const cause = (resendsRejected && summary.rejected) || summary;
+    if (summary.delivered < size)
+      noteFailure(cause.code, resendsRejected ? withProof(cause.message) : cause.message, nowMs);
+    else lastMessage = undefined;
+    return resendsRejected;
   };
+  const withProof = (message: string | undefined) =>
+    proof.isProven()
+      ? message
+      : [message, 'no event was delivered under these settings yet'].filter(Boolean).join('; ');
 
   const batchEnded = (batch: readonly Pending[], report: CheckedReport, round: number) => {
     const nowMs = clock.now();
-    const resendRejected = reportBatchEnd(report, batch.length, round, nowMs);
+    const resendRejected = reportBatchEnd(batch, report, round, nowMs);
+    if (permit.isPaused()) pausedAtMs = nowMs;
     const attemptMs = batch[0]?.lastAttemptMs ?? nowMs;
     const { retryDelay } = permit;
     const times = { nowMs, attemptMs, lastDeliveredMs, pausedAtMs, retryTimeoutMs };
@@ -161,7 +189,7 @@ export function createSettlement(
       /** Bytes of JSON of unsettled events. */
       openBytes,
       blocked: blockedEvents.summary(),
-      possibleDuplicates,
+      possibleDuplicates: copies.settled + copies.open,
       /** Degraded events since the start of the process; the code is that of the last one. */
       degraded: lastDegraded,
       lastDeliveredMs,

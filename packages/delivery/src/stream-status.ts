@@ -1,8 +1,8 @@
 // The status of a delivery stream, and one log line for each change of its state.
 import type { Assurance, Logger, PositionCounters } from '@xiq-siem/core';
 import type { Blocked } from './blocked-events.ts';
+import type { Suspension } from './circuit-breaker.ts';
 import type { Clock } from './clock.ts';
-import type { Suspension } from './send-permit.ts';
 
 /** The last failed attempt, or the last rejected events. */
 export interface LastFailure {
@@ -25,6 +25,11 @@ export interface DestinationStatus {
    * the maximum of events is blocked, the code of `blocked`.
    */
   readonly reason?: string;
+  /**
+   * The destination has taken an event under its present settings. Until then refused events are sent again: the cause may
+   * be a wrong setting.
+   */
+  readonly proven: boolean;
   /** When `state` last changed; epoch milliseconds. */
   readonly sinceMs: number;
   /** Until when nothing is sent, in epoch milliseconds; undefined if there is no wait, or its end is unknown. */
@@ -56,7 +61,10 @@ export interface DestinationStatus {
   readonly awaitingResend: number;
   /** Batches in flight. */
   readonly batchesInFlight: number;
-  /** Events delivered after an attempt with an unknown result, since the start of the process. */
+  /**
+   * Copies that the server may have beyond the delivered one: attempts with an unknown result, since the start of the
+   * process, also of events that are not settled yet. Not counted if the server then has the event as a duplicate.
+   */
   readonly possibleDuplicates: number;
   /** Degraded events since the start of the process, and the code of the last one with its advice. */
   readonly degraded?: { readonly events: number; readonly code: string; readonly advice?: string };

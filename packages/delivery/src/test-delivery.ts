@@ -209,6 +209,9 @@ export function memoryDeadLetters(): MemoryDeadLetters {
   };
 }
 
+/** The destination has taken events before. */
+const proven = { proven: true, onProven() {} };
+
 export function destination(
   name: string,
   plugin: Destination,
@@ -217,7 +220,15 @@ export function destination(
 ): DeliveryDestination {
   const definition = { type: 'scripted', assurance: 'stored' as const, codes: ['down', 'bad', 'busy', 'large'] };
   const parsed = deliveryOptions.parse(options);
-  return { name, destination: plugin, definition, options: parsed, position: memoryPosition(), ...more };
+  return {
+    name,
+    destination: plugin,
+    definition,
+    options: parsed,
+    position: memoryPosition(),
+    settings: proven,
+    ...more,
+  };
 }
 
 export function fixture(

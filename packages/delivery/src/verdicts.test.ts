@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { checkReport, noVerdict, summarize, undeclaredCode } from './verdicts.ts';
 
 const codes = new Set(['bad', 'busy']);
+const late = (index: number) => ({ index, verdict: 'unknown', code: 'timed_out' });
 
 test('a valid report is not changed', () => {
   const items = [
@@ -10,7 +11,7 @@ test('a valid report is not changed', () => {
     { index: 0, verdict: 'delivered', duplicate: true },
     { index: 2, verdict: 'delivered', degraded: 'busy' },
   ];
-  expect(checkReport({ items, waitMs: 5, slowDown: true }, 3, codes)).toEqual({
+  expect(checkReport({ items, waitMs: 5, slowDown: true }, 3, codes, false)).toEqual({
     kind: 'items',
     verdicts: [
       { verdict: 'delivered', duplicate: true },
@@ -20,7 +21,19 @@ test('a valid report is not changed', () => {
     slowDown: true,
     waitMs: 5,
     faults: new Map(),
+    timedOut: false,
   });
+});
+
+test.each([
+  ['the attempt ended by its time limit', { batch: 'unavailable', code: 'bad' }, true, true],
+  ['all results are unknown by a time limit of the plugin', { items: [late(0), { ...late(1) }] }, false, true],
+  ['the other events are blocked', { items: [late(0), { ...late(1), verdict: 'blocked', code: 'bad' }] }, false, true],
+  ['an event has another code', { items: [late(0), { ...late(1), code: 'bad' }] }, false, false],
+  ['an event was delivered', { items: [late(0), { index: 1, verdict: 'delivered' }] }, false, false],
+  ['all events are blocked', { items: [0, 1].map((i) => ({ ...late(i), verdict: 'blocked' })) }, false, false],
+])('whether a report is a time-out, if %s', (_, report, byLimit, timedOut) => {
+  expect(checkReport(report, 2, new Set([...codes, 'timed_out']), byLimit).timedOut).toBe(timedOut);
 });
 
 test.each([
@@ -65,20 +78,20 @@ test.each([
     'undeclared_code',
   ],
 ] as const)('%s is a fault of the plugin', (_, items, verdict, fault) => {
-  const report = checkReport({ items }, 1, codes);
+  const report = checkReport({ items }, 1, codes, false);
   expect(report).toMatchObject({ kind: 'items', verdicts: [verdict] });
   expect(report.faults.get(fault)).toBe(1);
 });
 
 test('an index out of range is a fault, and does not affect other verdicts', () => {
   const items = [-1, 1, 0.5, '0', undefined].map((index) => ({ index, verdict: 'delivered' }));
-  const report = checkReport({ items: [...items, { index: 0, verdict: 'delivered' }] }, 1, codes);
+  const report = checkReport({ items: [...items, { index: 0, verdict: 'delivered' }] }, 1, codes, false);
   expect(report).toMatchObject({ verdicts: [{ verdict: 'delivered' }] });
   expect(report.faults).toEqual(new Map([['index_out_of_range', 5]]));
 });
 
 test('a result for the whole batch stays valid if its code is not declared', () => {
-  expect(checkReport({ batch: 'unavailable', code: 'odd', message: 'x' }, 1, codes)).toMatchObject({
+  expect(checkReport({ batch: 'unavailable', code: 'odd', message: 'x' }, 1, codes, false)).toMatchObject({
     kind: 'batch',
     batchResult: 'unavailable',
     code: undeclaredCode,
@@ -115,7 +128,7 @@ test('with any report, each event gets one valid verdict, or the batch one valid
   const known = new Set([...codes, noVerdict, undeclaredCode]);
   fc.assert(
     fc.property(value, fc.integer({ min: 1, max: 5 }), (report, size) => {
-      const checked = checkReport(report, size, codes);
+      const checked = checkReport(report, size, codes, false);
       expect(checked.waitMs).toBeGreaterThanOrEqual(0);
       if (checked.kind === 'batch') {
         expect(known).toContain(checked.code);
@@ -150,7 +163,7 @@ test('a report whose properties throw is an invalid report', () => {
       throw new Error('surprise');
     },
   };
-  expect(checkReport(hostile, 2, codes).faults).toEqual(new Map([['invalid_report', 1]]));
+  expect(checkReport(hostile, 2, codes, false).faults).toEqual(new Map([['invalid_report', 1]]));
 });
 
 test('the most frequent code of rejected events is used; of two equally frequent codes, the first', () => {

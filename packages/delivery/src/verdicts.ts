@@ -1,4 +1,5 @@
 // Validates the report of a plugin, and summarizes its verdicts.
+import type { codeOfSignal } from '@xiq-siem/core';
 
 /** A breach of the plugin contract: a bug of the plugin. */
 export type PluginFault =
@@ -24,7 +25,12 @@ export type CheckedVerdict =
     };
 
 /** A validated report. */
-export type CheckedReport = {
+export type CheckedReport = Unlimited & {
+  /** The attempt, or the plugin's own request, ended by its time limit. */
+  readonly timedOut: boolean;
+};
+
+type Unlimited = {
   readonly slowDown: boolean;
   /** Milliseconds; 0 if the report has none. */
   readonly waitMs: number;
@@ -39,17 +45,40 @@ export type CheckedReport = {
     }
 );
 
-/** Gives each of `size` events its verdict from the report if that is valid, else `unknown`. Never throws. */
-export function checkReport(report: unknown, size: number, codes: ReadonlySet<string>): CheckedReport {
+/** The code that plugins share for the end of a time limit. */
+const timedOutCode: ReturnType<typeof codeOfSignal> = 'timed_out';
+
+/**
+ * Gives each of `size` events its verdict from the report if that is valid, else `unknown`. Never throws. `timedOut`: the
+ * attempt ended by its time limit.
+ */
+export function checkReport(
+  report: unknown,
+  size: number,
+  codes: ReadonlySet<string>,
+  timedOut: boolean,
+): CheckedReport {
   try {
-    return parseReport(report, size, codes);
+    const checked = parseReport(report, size, codes);
+    return { ...checked, timedOut: timedOut || endedByTimeLimit(checked) };
   } catch {
-    return invalidReport(size, 'invalid_report');
+    return invalidReport(size, 'invalid_report', timedOut);
   }
 }
 
+/** A plugin's own time limit of a request may be shorter than that of the attempt. */
+function endedByTimeLimit(report: Unlimited): boolean {
+  if (report.kind === 'batch') return report.code === timedOutCode;
+  const sent = report.verdicts.filter(({ verdict }) => verdict !== 'blocked');
+  return sent.length > 0 && sent.every((one) => one.verdict === 'unknown' && one.code === timedOutCode);
+}
+
 /** The replacement of a missing or invalid report: each verdict is `unknown`. */
-export function invalidReport(size: number, fault: PluginFault, message?: string): CheckedReport {
+export function invalidReport(size: number, fault: PluginFault, timedOut: boolean, message?: string): CheckedReport {
+  return { ...unknownReport(size, fault, message), timedOut };
+}
+
+function unknownReport(size: number, fault: PluginFault, message?: string): Unlimited {
   const verdict: CheckedVerdict = { verdict: 'unknown', code: noVerdict, message };
   const verdicts = new Array<CheckedVerdict>(size).fill(verdict);
   return { kind: 'items', verdicts, slowDown: false, waitMs: 0, faults: new Map([[fault, 1]]) };
@@ -59,10 +88,13 @@ export interface VerdictSummary {
   readonly size: number;
   readonly delivered: number;
   readonly blocked: number;
+  readonly unknown: number;
   /** Events delivered or rejected. */
   readonly settled: number;
-  /** The most frequent code of rejected events. */
-  readonly rejected: { readonly code: string; readonly events: number } | undefined;
+  /** The most frequent code of rejected events, with the message of the last one. */
+  readonly rejected:
+    | { readonly code: string; readonly message?: string | undefined; readonly events: number }
+    | undefined;
   /** Code of the last undelivered event. A blocked event counts only if there is no other. */
   readonly code: string;
   readonly message: string | undefined;
@@ -75,6 +107,7 @@ export function summarize(verdicts: readonly CheckedVerdict[]): VerdictSummary {
   let lastBlocked: typeof last;
   let delivered = 0;
   let blocked = 0;
+  let unknown = 0;
   let settled = 0;
   for (const verdict of verdicts) {
     if (verdict.verdict === 'delivered') delivered++;
@@ -82,18 +115,21 @@ export function summarize(verdicts: readonly CheckedVerdict[]): VerdictSummary {
       blocked++;
       lastBlocked = verdict;
     } else last = verdict;
+    if (verdict.verdict === 'unknown') unknown++;
     if (verdict.verdict === 'delivered' || verdict.verdict === 'rejected') settled++;
     if (verdict.verdict !== 'rejected') continue;
     const events = (rejections.get(verdict.code) ?? 0) + 1;
     rejections.set(verdict.code, events);
-    if (rejected === undefined || events > rejected.events) rejected = { code: verdict.code, events };
+    if (rejected === undefined || events > rejected.events) {
+      rejected = { code: verdict.code, message: verdict.message, events };
+    }
   }
   const { code, message } = last ?? lastBlocked ?? { code: 'none' };
-  return { size: verdicts.length, delivered, blocked, settled, rejected, code, message };
+  return { size: verdicts.length, delivered, blocked, unknown, settled, rejected, code, message };
 }
 
-function parseReport(report: unknown, size: number, codes: ReadonlySet<string>): CheckedReport {
-  if (!isRecord(report)) return invalidReport(size, 'invalid_report');
+function parseReport(report: unknown, size: number, codes: ReadonlySet<string>): Unlimited {
+  if (!isRecord(report)) return unknownReport(size, 'invalid_report');
   const faults = new Map<PluginFault, number>();
   const record = (fault: PluginFault) => faults.set(fault, (faults.get(fault) ?? 0) + 1);
   const declared = (code: unknown): string | undefined => {
@@ -110,7 +146,7 @@ function parseReport(report: unknown, size: number, codes: ReadonlySet<string>):
     const code = declared(report['code']) ?? undeclaredCode;
     return { kind: 'batch', batchResult, code, message: textOf(report['message']), ...rest };
   }
-  if (!Array.isArray(items)) return invalidReport(size, 'invalid_report');
+  if (!Array.isArray(items)) return unknownReport(size, 'invalid_report');
 
   /** Returns undefined for an invalid verdict. */
   const readVerdict = (item: unknown): CheckedVerdict | undefined => {

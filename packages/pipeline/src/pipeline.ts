@@ -2,7 +2,7 @@
 import { type Configuration, type ConfiguredDestination, configChanges, noProxyAdvice } from '@xiq-siem/config';
 import { type BodyLog, createSerialQueue, type Logger } from '@xiq-siem/core';
 import type { Delivery } from '@xiq-siem/delivery';
-import { type BackfilledLookup, type DeadLetters, markDuplicates } from '@xiq-siem/state';
+import { type BackfilledLookup, type DeadLetters, type Documents, markDuplicates } from '@xiq-siem/state';
 import { type OpenDestination, openDestination, openSources, type PluginServices, type Sources } from './plugins.ts';
 import { deliveryDestination, startDeliveryTo } from './stages.ts';
 
@@ -26,6 +26,7 @@ interface Applied {
 interface PipelineParts {
   readonly journal: BodyLog;
   readonly deadLetters: DeadLetters;
+  readonly documents: Documents;
   readonly services: PluginServices;
   readonly log: Logger;
   readonly backfilled?: BackfilledLookup | undefined;
@@ -42,7 +43,8 @@ function logAdvice(configuration: Configuration, log: Logger): void {
 }
 
 export async function openPipeline(first: Configuration, parts: PipelineParts): Promise<Pipeline> {
-  const { journal, deadLetters, services, log } = parts;
+  const { journal, deadLetters, documents, services, log } = parts;
+  const stores = { journal, documents, log };
   logAdvice(first, log);
   let configuration = first;
   let beforeMapping: Configuration | undefined;
@@ -51,7 +53,7 @@ export async function openPipeline(first: Configuration, parts: PipelineParts): 
   for (const configured of first.destinations) {
     open.set(configured.name, await openDestination(configured, first, services));
   }
-  const delivery = await startDeliveryTo([...open.values()], journal, {
+  const delivery = await startDeliveryTo([...open.values()], stores, {
     deadLetters,
     normalize: (body) => markDuplicates(sources.of(body).normalize(body, services.now()), body, parts.backfilled),
     redact: (text) => [...open.values()].reduce((shown, { redact }) => redact(shown), text),
@@ -83,7 +85,7 @@ export async function openPipeline(first: Configuration, parts: PipelineParts): 
   async function startDestination(destination: OpenDestination): Promise<void> {
     const { name } = destination.configured;
     open.set(name, destination);
-    delivery.add(await deliveryDestination(destination, journal, 'now'));
+    delivery.add(await deliveryDestination(destination, stores, 'now'));
   }
 
   const applyInTurn = createSerialQueue();

@@ -2,7 +2,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Configuration } from '@xiq-siem/config';
-import { type BodyLog, ConnectorError, type Logger, type Meter, unsettledBodies } from '@xiq-siem/core';
+import { type BodyLog, ConnectorError, type Logger, type Meter, reasonOf, unsettledBodies } from '@xiq-siem/core';
 import {
   type Delivery,
   type DeliveryDestination,
@@ -12,7 +12,15 @@ import {
   systemClock,
 } from '@xiq-siem/delivery';
 import { type Journal, type JournalOptions, nodeFiles, openJournal } from '@xiq-siem/journal';
-import { type DeadLetters, openDeadLetters, type ProgressHistory, type State } from '@xiq-siem/state';
+import {
+  type DeadLetters,
+  type Documents,
+  documentNames,
+  openDeadLetters,
+  type ProgressHistory,
+  type State,
+} from '@xiq-siem/state';
+import { z } from 'zod';
 import type { OpenDestination } from './plugins.ts';
 
 interface StageServices {
@@ -95,25 +103,46 @@ export async function forgetDestination(
   return discarded;
 }
 
+/** Stores of a destination. */
+export interface DestinationStores {
+  readonly journal: BodyLog;
+  readonly documents: Pick<Documents, 'get' | 'put'>;
+  readonly log: Logger;
+}
+
 /** A destination for delivery. Without a position it starts at its configured `startAt`, or else at `startAt`. */
 export async function deliveryDestination(
-  { configured: { name, definition, options }, destination }: OpenDestination,
-  journal: BodyLog,
+  { configured: { name, definition, options, settingsHash }, destination }: OpenDestination,
+  { journal, documents, log }: DestinationStores,
   startAt: 'earliest' | 'now',
 ): Promise<DeliveryDestination> {
   const { whenFull } = options;
   const position = await journal.position(name, { startAt: options.startAt ?? startAt, whenFull });
-  return { name, definition, options, destination, position };
+  const stored = await documents.get(documentNames.provenSettings(name), provenSettings);
+  const recordProof = async () => {
+    try {
+      await documents.put(documentNames.provenSettings(name), { hash: settingsHash });
+    } catch (error) {
+      // The next start asks the destination again.
+      log.error('destination.settings_not_recorded', { destination: name, error: reasonOf(error) });
+    }
+  };
+  const settings = { proven: stored?.hash === settingsHash, onProven: () => void recordProof() };
+  return { name, definition, options, destination, position, settings };
 }
+
+/** The hash of the settings under which a destination has last taken an event for the first time. */
+const provenSettings = z.object({ hash: z.string() });
 
 export async function startDeliveryTo(
   destinations: readonly OpenDestination[],
-  journal: BodyLog,
+  stores: DestinationStores,
   services: Pick<DeliveryServices, 'deadLetters' | 'normalize' | 'redact' | 'log' | 'meter'>,
 ): Promise<Delivery> {
+  const { journal } = stores;
   // The first destinations start at the oldest body. A destination that is added later starts at the next one.
   const startAt = (await journal.orphanedPositions()).length === 0 ? 'earliest' : 'now';
-  const withPositions = await Promise.all(destinations.map((one) => deliveryDestination(one, journal, startAt)));
+  const withPositions = await Promise.all(destinations.map((one) => deliveryDestination(one, stores, startAt)));
   for (const name of await journal.orphanedPositions()) {
     const remediation =
       'its position keeps bodies in the journal: configure it again, or run xiq-siem destination forget';

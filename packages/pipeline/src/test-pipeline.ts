@@ -197,7 +197,10 @@ export async function openPipelineFixture(
     log,
   });
   const progressHistory = openProgressHistory(state.database, log);
-  const pipeline = await openPipeline(await configure(wanted), { journal, deadLetters, services, log });
+  const pipeline = await openPipeline(await configure(wanted), {
+    ...{ journal, deadLetters, services, log },
+    documents: state.documents,
+  });
   let isClosed = false;
 
   /** Records the progress of each destination, as the sampler does. */

@@ -161,6 +161,7 @@ async function stateOf(
     assurance: stream?.assurance ?? assurance,
     state: isNew ? 'not_started' : (stream?.state ?? 'unknown'),
     reason: stream?.reason,
+    ...(stream && { proven: stream.proven }),
     since: timeOf(stream?.sinceMs),
     waitUntil: timeOf(stream?.waitUntilMs),
     blocked: stream?.blocked,

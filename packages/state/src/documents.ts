@@ -32,6 +32,8 @@ export const documentNames = {
   subscriptions: (source: string) => `subscriptions/${source}`,
   /** Instance id of the data directory of the file. */
   directory: 'directory',
+  /** The settings under which a destination has taken an event. */
+  provenSettings: (destination: string) => `proven-settings/${destination}`,
   /** An unfinished rotation of the secret of a source. */
   rotation: (source: string) => `rotation/${source}`,
 } as const;

@@ -14,6 +14,12 @@ const destination = z.strictObject({
     .enum(['running', 'backing_off', 'paused', 'stopping', 'stopped', 'not_started', 'unknown'])
     .describe('`not_started`: configured, but it has no position yet; `unknown`: the connector is stopped.'),
   reason: z.string().optional().describe('Why it backs off or is paused.'),
+  proven: z
+    .boolean()
+    .optional()
+    .describe(
+      'It has taken an event under its present settings. Until then refused events are kept and sent again, and no dead letters.',
+    ),
   since: time.optional(),
   waitUntil: time.optional(),
   blocked: z.strictObject({ events: count, code: z.string(), message: z.string().optional() }).optional(),
@@ -45,7 +51,10 @@ const destination = z.strictObject({
     lost: count.describe('Lost with the state file, and acknowledged.'),
     unaccounted: z.int(),
   }),
-  possibleDuplicates: count,
+  possibleDuplicates: count.describe(
+    'Copies that the server may have beyond the delivered one: attempts with an unknown result since the start, also of ' +
+      'events that are still sent. Not counted if the server has the event as a duplicate.',
+  ),
   degraded: z
     .strictObject({ events: count, code: z.string(), advice: z.string().optional() })
     .optional()
