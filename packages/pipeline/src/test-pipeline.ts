@@ -8,7 +8,7 @@ import { type Batch, type BodyLog, type DeliveryReport, defineDestination } from
 import { fileDestination } from '@xiq-siem/file';
 import { selfSource } from '@xiq-siem/health-events';
 import { type Journal, openDataDirectory, openJournal } from '@xiq-siem/journal';
-import { openDeadLetters, openProgressHistory, openState, prepareState } from '@xiq-siem/state';
+import { documentNames, openDeadLetters, openProgressHistory, openState, prepareState } from '@xiq-siem/state';
 import { certainAge, createRecordingLogger, createRecordingMeter } from '@xiq-siem/testkit';
 import { xiqSource } from '@xiq-siem/xiq';
 import { z } from 'zod';
@@ -197,7 +197,12 @@ export async function openPipelineFixture(
     log,
   });
   const progressHistory = openProgressHistory(state.database, log);
-  const pipeline = await openPipeline(await configure(wanted), {
+  const configuration = await configure(wanted);
+  // The destinations have taken events before, so a rejected event becomes a dead letter at once.
+  for (const { name, settingsHash } of configuration.destinations) {
+    await state.documents.put(documentNames.provenSettings(name), { hash: settingsHash });
+  }
+  const pipeline = await openPipeline(configuration, {
     ...{ journal, deadLetters, services, log },
     documents: state.documents,
   });
