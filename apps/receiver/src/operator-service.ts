@@ -9,6 +9,7 @@ import {
   createDoctor,
   type LiveFigures,
   lastReceivedMs,
+  problemOfStream,
   type RunningParts,
   runningReadModel,
   startSampler,
@@ -158,13 +159,15 @@ export async function openOperatorService(parts: OperatorParts): Promise<Operato
   });
   opened.defer(() => healthEvents.stop());
 
+  const streamOf = (name: string) => delivery.status().find((candidate) => candidate.name === name);
+  const problemOf = (name: string) => {
+    const stream = streamOf(name);
+    return stream && problemOfStream(stream);
+  };
   const doctor = createDoctor({
     readModel,
     destinations: pipeline.destinations,
-    problemOf(name) {
-      const stream = delivery.status().find((candidate) => candidate.name === name);
-      return stream?.lastMessage ?? stream?.reason;
-    },
+    problemOf: (name) => problemOf(name) ?? streamOf(name)?.lastMessage,
     storeProbe: () => storeEvents([doctorProbe(now())]),
   });
 
@@ -201,6 +204,7 @@ export async function openOperatorService(parts: OperatorParts): Promise<Operato
         authentication,
         jobs,
         doctor,
+        problemOf,
         xiq,
         subscriptions,
       }),

@@ -17,6 +17,10 @@ describe('check', () => {
       1,
       ['ok    archive (file): writable', 'FAIL  elastic (elasticsearch): key \\u001b[2J expired'],
     ]);
+    const warned = { name: 'elastic', type: 'elasticsearch', ok: true, warning: true, message: 'slow' } as const;
+    const answer = { snapshot: false, destinations: [warned] };
+    const { code: ready, stdout: lines } = await runTest(['check'], { check: async () => answer });
+    expect([ready, lines]).toEqual([0, ['WARN  elastic (elasticsearch): slow']]);
     const { code: same, json } = await runTest(['check', '--json'], { check: async () => response(false) });
     expect([same, json()]).toEqual([1, [response(false)]]);
   });

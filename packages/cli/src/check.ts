@@ -6,7 +6,7 @@ import { colourWriter } from './terminal/colours.ts';
 import { printable } from './terminal/printable.ts';
 
 export const checkCommand = defineCommand({
-  text: 'Check that each destination accepts events, without sending one. If the connector is stopped, the command checks with the configuration file.',
+  text: 'Check that each destination accepts events, without sending one. WARN is a problem that does not stop events. If the connector is stopped, the command checks with the configuration file.',
   exits: { ok: 'every destination is ready', attention: 'at least one destination is not ready' },
   connector: 'reads',
   json: { schema: routes.check.response },
@@ -17,8 +17,8 @@ export const checkCommand = defineCommand({
       printJson(response);
       print(
         response.destinations.map(
-          ({ name, type, ok, message }) =>
-            `${coloured(ok ? 'green' : 'red', ok ? 'ok  ' : 'FAIL')}  ${printable(name)} (${printable(type)}): ${printable(message)}`,
+          ({ name, type, ok, warning, message }) =>
+            `${ok ? (warning ? coloured('yellow', 'WARN') : coloured('green', 'ok  ')) : coloured('red', 'FAIL')}  ${printable(name)} (${printable(type)}): ${printable(message)}`,
         ),
       );
       return response.destinations.every(({ ok }) => ok) ? exits.ok : exits.attention;

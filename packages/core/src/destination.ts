@@ -94,9 +94,12 @@ export type DeliveryReport<Code extends string = string> = FlowControl &
  */
 export type Assurance = 'indexed' | 'stored' | 'accepted';
 
-/** Whether the destination would accept events now. An operator reads `message`. */
+/**
+ * Whether the destination would accept events now. An operator reads `message`. `warning`: something is wrong that does not
+ * stop events.
+ */
 export type CheckResult =
-  | { readonly ok: true; readonly message: string }
+  | { readonly ok: true; readonly message: string; readonly warning?: true }
   | { readonly ok: false; readonly message: string };
 
 /** An event to search for on the server. */

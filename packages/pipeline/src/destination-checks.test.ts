@@ -6,14 +6,15 @@ import { destinations, openPipelineFixture } from './test-pipeline.ts';
 
 type Check = NonNullable<Destination['check']>;
 
-async function checked(check: Check | undefined) {
+async function checked(check: Check | undefined, problem?: string) {
   await using fixture = await openPipelineFixture(destinations('one'));
   const configuration = fixture.pipeline.configuration();
   const [configured] = configuration.destinations;
   if (configured === undefined) throw new Error('no destination');
   const { destination, ...opened } = await openDestination(configured, configuration, fixture.services);
   const { check: _, ...unchecked } = destination;
-  const [line] = await checkDestinations([{ ...opened, destination: { ...unchecked, ...(check && { check }) } }]);
+  const tested = { ...opened, destination: { ...unchecked, ...(check && { check }) } };
+  const [line] = await checkDestinations([tested], () => problem);
   return line;
 }
 
@@ -35,4 +36,13 @@ it('a check without a response ends after its timeout', async () => {
   };
   expect(await checked(check)).toMatchObject({ ok: false, message: 'no response within 5000 ms' });
   expect(timeout).toHaveBeenCalledWith(5_000);
+});
+
+it('L9: a check that finds nothing does not hide what the running connector has seen', async () => {
+  const works: Check = async () => ({ ok: true, message: 'it works' });
+  const message = 'it works; the running connector reports: paused: unauthorized';
+  expect(await checked(works, 'paused: unauthorized')).toMatchObject({ ok: true, warning: true, message });
+  expect(await checked(works)).not.toHaveProperty('warning');
+  const fails: Check = async () => ({ ok: false, message: 'it is down' });
+  expect(await checked(fails, 'paused: unauthorized')).toMatchObject({ ok: false, message: 'it is down' });
 });

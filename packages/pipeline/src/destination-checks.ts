@@ -6,17 +6,27 @@ export interface DestinationCheck {
   readonly name: string;
   readonly type: string;
   readonly ok: boolean;
+  /** Something is wrong that does not stop events. */
+  readonly warning?: true;
   /** Text for an operator. */
   readonly message: string;
 }
 
 const timeoutMs = 5_000;
 
-export function checkDestinations(destinations: readonly OpenDestination[]): Promise<readonly DestinationCheck[]> {
+/** `problemOf`: why a running connector delivers no events to a destination, or not all, if known. */
+export function checkDestinations(
+  destinations: readonly OpenDestination[],
+  problemOf: (destination: string) => string | undefined = () => undefined,
+): Promise<readonly DestinationCheck[]> {
   return Promise.all(
-    destinations.map(async ({ configured: { name, definition }, destination, redact }) => {
-      const { ok, message } = await checkDestination(destination);
-      return { name, type: definition.type, ok, message: redact(message) };
+    destinations.map(async ({ configured: { name, definition }, destination, redact }): Promise<DestinationCheck> => {
+      const result = await checkDestination(destination);
+      const message = redact(result.message);
+      const problem = problemOf(name);
+      const described = { name, type: definition.type, ...result, message };
+      if (!result.ok || problem === undefined) return described;
+      return { ...described, warning: true, message: `${message}; the running connector reports: ${problem}` };
     }),
   );
 }

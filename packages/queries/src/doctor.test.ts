@@ -1,6 +1,7 @@
 import { doctorProbe } from '@xiq-siem/health-events';
 import { expect, test } from 'vitest';
 import { createDoctor } from './doctor.ts';
+import { problemOfStream } from './stream-problem.ts';
 import { destinations, type Fixture, linesOf, never, openFixture, unavailable, verdictWhere } from './test-queries.ts';
 
 const searchable = { type: 'memory', searchable: true, batch: { maxAgeMs: 0 } };
@@ -10,7 +11,10 @@ async function examined(fixture: Fixture, seconds = 20, signal: AbortSignal = ne
   const doctor = createDoctor({
     readModel: fixture.readModel,
     destinations: pipeline.destinations,
-    problemOf: (name) => pipeline.delivery.status().find((stream) => stream.name === name)?.reason,
+    problemOf(name) {
+      const stream = pipeline.delivery.status().find((candidate) => candidate.name === name);
+      return stream && problemOfStream(stream);
+    },
     storeProbe: () =>
       journal.append(
         { source: 'self', origin: 'self', receivedAtMs: fixture.now(), contentType: 'application/json' },
@@ -48,10 +52,22 @@ test('a destination that rejects the event reports why; the others are ok', asyn
   expect(last).toEqual({ kind: 'end', ok: false });
 });
 
-test('a destination that accepts no events is stuck, with the message of its check or of delivery', async () => {
+test('L9: a destination that accepts no events is stuck: what delivery has seen comes before the words of its check', async () => {
   await using fixture = await openFixture(destinations('one'));
   fixture.siem('one').response = unavailable;
-  expect((await examined(fixture, 0.3)).results).toMatchObject([{ result: 'stuck', ok: false, message: 'checked' }]);
+  const message = 'backing off: down. The check fails: checked';
+  expect((await examined(fixture, 0.3)).results).toMatchObject([{ result: 'stuck', ok: false, message }]);
+});
+
+test('L9: a problem of a stream is its pause or its blocked events, each with its reason; else there is none', () => {
+  const lastFailure = { code: 'unauthorized', message: 'HTTP 401', atMs: 0 };
+  const blocked = { events: 3, code: 'index_missing', message: undefined };
+  const running = { state: 'running', blocked: undefined, lastFailure } as const;
+  expect(problemOfStream(running)).toBeUndefined();
+  expect(problemOfStream({ ...running, blocked })).toBe('3 events are blocked: index_missing');
+  const paused = { ...running, state: 'paused', blocked } as const;
+  expect(problemOfStream({ ...paused, reason: 'unauthorized' })).toBe('paused: unauthorized: HTTP 401');
+  expect(problemOfStream({ ...paused, reason: 'dead_letters_full' })).toBe('paused: dead_letters_full');
 });
 
 test('a destination where the event is not found, or whose search fails, says so', async () => {

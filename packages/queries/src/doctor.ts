@@ -11,7 +11,7 @@ export type Doctor = (seconds: number, signal: AbortSignal) => AsyncIterable<Doc
 export interface DoctorParts {
   readModel(): ReadModel;
   destinations(): readonly OpenDestination[];
-  /** Why a destination accepts no events, if known. */
+  /** Why the connector delivers no events to a destination, or not all, if known. */
   problemOf(destination: string): string | undefined;
   /** Stores the test event; resolves with its receipt. */
   storeProbe(): Promise<string>;
@@ -69,12 +69,12 @@ async function evaluate(
   const verdict = await settledVerdict(readModel, configured.name, receipt, until);
   if (verdict === undefined) {
     const check = await destination.check?.(AbortSignal.timeout(findTimeoutMs)).catch(failure);
-    const failed = check?.ok === false ? check.message : undefined;
-    const message =
-      failed ??
+    // The check may fail for another reason than delivery, or find nothing wrong.
+    const seen =
       parts.problemOf(configured.name) ??
       'not settled in time: other events are ahead of it, or the server has not responded';
-    return { result: 'stuck', ok: false, message };
+    const found = check?.ok === false && !seen.includes(check.message) ? `. The check fails: ${check.message}` : '';
+    return { result: 'stuck', ok: false, message: `${seen}${found}` };
   }
   if (verdict.verdict === 'filtered') {
     return { result: 'filtered', ok: true, message: 'excluded by `where` of this destination' };

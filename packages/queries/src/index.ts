@@ -16,5 +16,6 @@ export { mappingOf, runningReadModel } from './running-read-model.ts';
 export { startSampler } from './sampler.ts';
 export type { LiveFigures } from './status.ts';
 export { gapId, incidentNumber, statusOf } from './status.ts';
+export { problemOfStream } from './stream-problem.ts';
 export { tail } from './tail.ts';
 export { unthrottled } from './throttle.ts';

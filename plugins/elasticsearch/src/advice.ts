@@ -12,6 +12,11 @@ export function messageWithAdvice({ code, message }: ServerFault, credentials: C
       return `${message}. ${credentialsAdvice(credentials)}`;
     case 'forbidden':
       return `${message}. Give the credentials that privilege`;
+    case 'not_found':
+    case 'method_not_allowed':
+      return `${message}. There is no Elasticsearch at this path: correct \`nodes\``;
+    case 'unsupported_media_type':
+      return `${message}. Expected Elasticsearch 8.17 or later, or 9.x: check \`nodes\` and any proxy`;
     case 'tls_failed':
     case 'connection_lost':
     case 'unreachable':

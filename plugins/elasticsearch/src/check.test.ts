@@ -3,7 +3,10 @@ import type { ElasticsearchConfig } from './config.ts';
 import { elasticsearchDestination } from './elasticsearch-destination.ts';
 import { elasticsearchSetup } from './setup.ts';
 import { apiKey, batchOf, configOf, noSignal, testContext } from './test-context.ts';
-import { type Script, startTestServer } from './test-server.ts';
+import { starter } from './test-destination.ts';
+import { emptyCluster, type Script, startTestServer } from './test-server.ts';
+
+const start = starter(onTestFinished);
 
 async function checkOf(
   script: Script | undefined,
@@ -27,6 +30,7 @@ const at =
   (request) =>
     request.path === path ? reply : undefined;
 const version = (number: string) => at('/', { body: { version: { number } } });
+const readOnly = (description: string) => ({ description, retryable: false, levels: ['write', 'metadata_write'] });
 const error = (type: string, reason: string) => ({ error: { type, reason } });
 
 test.each(['8.17.0', '8.19.21', '9.0.0', '9.9.1'])('version %s is supported', async (number) => {
@@ -34,15 +38,18 @@ test.each(['8.17.0', '8.19.21', '9.0.0', '9.9.1'])('version %s is supported', as
 });
 
 test.each([
-  ['an older version', version('8.16.6'), 'is Elasticsearch 8.16.6; expected 8.17 or later, or 9.x'],
-  ['a newer version', version('10.0.0'), '10.0.0'],
   ['no version', at('/', { body: { tagline: 'for search' } }), 'no Elasticsearch version in the response'],
   ['another product', () => ({ body: {}, headers: { 'x-elastic-product': 'OpenSearch' } }), 'is not Elasticsearch'],
   ['a redirect', () => ({ status: 302, body: '', headers: { location: 'https://elsewhere/' } }), 'redirect'],
   [
     'a server that does not accept the content type',
     at('/', { status: 406, body: error('media_type_header_exception', 'Invalid media-type value on headers') }),
-    'media_type_header_exception',
+    'Expected Elasticsearch 8.17 or later, or 9.x: check `nodes` and any proxy',
+  ],
+  [
+    'L9: a read-only cluster',
+    at('/_cluster/state/blocks', { body: { blocks: { global: { 6: readOnly('cluster read-only (api)') } } } }),
+    'the cluster refuses writes: cluster read-only (api)',
   ],
   [
     'a wrong key',
@@ -67,6 +74,64 @@ test.each([
   ['a closed connection', () => 'cut', 'check `nodes`, and whether the server uses http or https'],
 ] satisfies readonly (readonly [string, Script, string])[])('reports %s', async (_, script, message) => {
   expect(await checkOf(script)).toMatchObject({ ok: false, message: expect.stringContaining(message) });
+});
+
+test.each(['8.16.6', '10.0.0'])(
+  'L9: version %s, which takes events but is not supported, is a warning',
+  async (number) => {
+    const message = expect.stringMatching(`${number}.*Supported are 8.17 or later, and 9.x`);
+    expect(await checkOf(version(number))).toMatchObject({ ok: true, warning: true, message });
+  },
+);
+
+test('L9: a write block of the write index fails, one of an older index or of others does not', async () => {
+  const { server, destination, send } = await start();
+  await send('a');
+  const index = '.ds-logs-extreme_xiq.audit-default-2026.11.24-000001';
+  const blockOf = (name: string) =>
+    at('/_cluster/state/blocks', {
+      body: { blocks: { indices: { [name]: { 12: readOnly('disk usage exceeded') } } } },
+    });
+  server.script(blockOf(index));
+  const message = expect.stringContaining('logs-extreme_xiq.audit-default refuses writes: disk usage exceeded');
+  expect(await destination.check?.(noSignal)).toMatchObject({ ok: false, message });
+  server.script(blockOf(index.replace('000001', '000000')));
+  expect(await destination.check?.(noSignal)).toMatchObject({ ok: true });
+});
+
+test('L9: credentials that cannot see blocks, or may create indices in place of auto_configure, are enough', async () => {
+  const forbidden = { status: 403, body: error('security_exception', '[cluster:monitor/state]') };
+  expect(await checkOf(at('/_cluster/state/blocks', forbidden))).toMatchObject({ ok: true });
+  const index = { 'logs-extreme_xiq.*-*': { auto_configure: false, create_index: true, create_doc: true } };
+  const granted = at('/_security/user/_has_privileges', { body: { cluster: { monitor: true }, index } });
+  expect(await checkOf(granted)).toEqual({ ok: true, message: expect.any(String) });
+  const neither = { 'logs-extreme_xiq.*-*': { auto_configure: false, create_index: false, create_doc: true } };
+  const lacking = at('/_security/user/_has_privileges', { body: { cluster: { monitor: true }, index: neither } });
+  expect(await checkOf(lacking)).toMatchObject({ ok: false, message: expect.stringContaining('auto_configure') });
+});
+
+test('L9: of several nodes, one that does not respond is a warning; one that refuses, or none that responds, fails', async () => {
+  const cluster = emptyCluster();
+  const [good, bad] = [await startTestServer(cluster), await startTestServer(cluster)];
+  onTestFinished(() => good.down().catch(() => undefined));
+  onTestFinished(() => bad.down().catch(() => undefined));
+  const { context } = testContext();
+  await (await elasticsearchSetup(configOf(good.url), context)).apply();
+  const config = { ...configOf(good.url), nodes: [good.url, bad.url] };
+  const destination = await elasticsearchDestination.create(config, context);
+  onTestFinished(() => destination.close?.());
+  const check = () => destination.check?.(noSignal);
+  expect(await check()).toEqual({ ok: true, message: expect.stringContaining('2 of 2 nodes respond') });
+  bad.script(() => ({ status: 401, body: error('security_exception', 'another cluster') }));
+  expect(await check()).toMatchObject({ ok: false, message: expect.stringContaining('another cluster') });
+  bad.script(() => 'hang');
+  const hung = expect.stringMatching(/1 of 2 nodes respond. Left out: 127.*no response within the time limit/);
+  expect(await check()).toMatchObject({ ok: true, warning: true, message: hung });
+  await bad.down();
+  const down = expect.stringMatching(/1 of 2 nodes respond. Left out: 127.*ECONNREFUSED/);
+  expect(await check()).toMatchObject({ ok: true, warning: true, message: down });
+  await good.down();
+  expect(await check()).toMatchObject({ ok: false, message: expect.stringContaining('ECONNREFUSED') });
 });
 
 test('reports a missing template, if it is required', async () => {

@@ -1,19 +1,30 @@
-// Checks whether Elasticsearch accepts events, without sending one. Reports what to fix.
-import type { CheckResult, DestinationContext } from '@xiq-siem/core';
+// Checks whether one node accepts events, without sending one. Reports what to fix.
+import type { DestinationContext } from '@xiq-siem/core';
 import { z } from 'zod';
 import { messageWithAdvice } from './advice.ts';
 import { type ElasticsearchConfig, nodesOf } from './config.ts';
+import type { FaultCode } from './fault-codes.ts';
 import type { Server } from './server.ts';
 import { RequestFailed, unexpectedResponse } from './server-fault.ts';
 import { sampleStream } from './stream-name.ts';
 import { createTemplateCheck } from './template-check.ts';
 import { streamPattern } from './templates.ts';
+import { writeBlock } from './write-block.ts';
 
 const info = z.object({ version: z.object({ number: z.string().regex(/^\d+\.\d+/) }) });
 const privileges = z.object({
   cluster: z.record(z.string(), z.boolean()).default({}),
   index: z.record(z.string(), z.record(z.string(), z.boolean())).default({}),
 });
+
+export interface NodeCheck {
+  readonly ok: boolean;
+  readonly message: string;
+  /** Something is wrong that does not stop events. */
+  readonly warning?: true | undefined;
+  /** Of a failed request. */
+  readonly code?: FaultCode;
+}
 
 /** Statuses of servers without this endpoint, or without security. */
 const absentStatuses = [400, 404, 405];
@@ -23,14 +34,11 @@ export async function checkServer(
   context: Pick<DestinationContext, 'fields' | 'now'>,
   config: ElasticsearchConfig,
   signal: AbortSignal,
-): Promise<CheckResult> {
+): Promise<NodeCheck> {
   const { requireTemplate } = config;
-  const failed = (message: string): CheckResult => ({ ok: false, message });
+  const failed = (message: string): NodeCheck => ({ ok: false, message });
   try {
     const version = await versionOf(server, config, signal);
-    if (version !== undefined && !isSupported(version)) {
-      return failed(`${server.where} is Elasticsearch ${version}; expected 8.17 or later, or 9.x`);
-    }
     const missing = await missingPrivileges(server, requireTemplate, signal);
     if (missing.length > 0) {
       return failed(`${server.where}: the credentials lack ${missing.join(', ')}. Add this to their role`);
@@ -40,14 +48,16 @@ export async function checkServer(
       const fault = byStream.get(sampleStream);
       if (fault !== undefined) return failed(`${server.where}: ${fault.message}`);
     }
+    const block = await writeBlock(server, signal);
+    if (block !== undefined) return failed(`${server.where}: ${block}`);
     const template = requireTemplate ? ', and the template is active' : '; the template was not checked';
-    return {
-      ok: true,
-      message: `Elasticsearch${version === undefined ? '' : ` ${version}`} at ${server.where} accepts events${template}`,
-    };
+    const message = `Elasticsearch${version === undefined ? '' : ` ${version}`} at ${server.where} accepts events${template}`;
+    if (version === undefined || isSupported(version)) return { ok: true, message };
+    return { ok: true, warning: true, message: `${message}. Supported are 8.17 or later, and 9.x` };
   } catch (error) {
-    if (error instanceof RequestFailed) return failed(messageWithAdvice(error.fault, config));
-    throw error;
+    if (!(error instanceof RequestFailed)) throw error;
+    const { fault } = error;
+    return { ...failed(messageWithAdvice(fault, config)), code: fault.code };
   }
 }
 
@@ -62,7 +72,9 @@ async function versionOf(
     .request(signal, (client, options) => client.info({}, options), hasPath ? [] : absentStatuses)
     .catch((error: unknown) => {
       if (!(error instanceof RequestFailed && absentStatuses.includes(error.fault.status ?? 0))) throw error;
-      throw unexpectedResponse(`${error.message}. There is no Elasticsearch at this path: correct \`nodes\``);
+      throw error.fault.code === 'unsupported_media_type'
+        ? error
+        : unexpectedResponse(messageWithAdvice(error.fault, config));
     });
   if (root === undefined) return undefined;
   const version = info.safeParse(root).data?.version.number;
@@ -76,7 +88,7 @@ function isSupported(version: string): boolean {
 }
 
 async function missingPrivileges(server: Server, forTemplate: boolean, signal: AbortSignal): Promise<string[]> {
-  const needed = ['auto_configure', 'create_doc', ...(forTemplate ? ['view_index_metadata'] : [])];
+  const needed = ['auto_configure', 'create_index', 'create_doc', ...(forTemplate ? ['view_index_metadata'] : [])];
   const index = [{ names: [streamPattern], privileges: needed }];
   const body = await server.request(
     signal,
@@ -88,6 +100,9 @@ async function missingPrivileges(server: Server, forTemplate: boolean, signal: A
     Object.entries(rights).flatMap(([name, has]) => (has ? [] : [`the ${kind} privilege ${name}`]));
   return [
     ...lacking('cluster', granted.cluster),
-    ...Object.entries(granted.index).flatMap(([names, rights]) => lacking(`index privilege on ${names}:`, rights)),
+    ...Object.entries(granted.index).flatMap(([names, { auto_configure = true, create_index = false, ...rights }]) =>
+      // Each of the two allows Elasticsearch to create the data stream.
+      lacking(`index privilege on ${names}:`, { auto_configure: auto_configure || create_index, ...rights }),
+    ),
   ];
 }

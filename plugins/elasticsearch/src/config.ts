@@ -91,6 +91,11 @@ export function nodesOf({ nodes, cloudId }: ElasticsearchConfig): readonly URL[]
   return node === undefined ? [] : [node];
 }
 
+/** The configuration for each node alone. */
+export function perNode(config: ElasticsearchConfig): readonly ElasticsearchConfig[] {
+  return nodesOf(config).map(({ href }) => ({ ...config, cloudId: undefined, nodes: [href] }));
+}
+
 /** A cloud id is `name:base64("host[:port]$elasticsearch$kibana")`. */
 function nodeOfCloudId(id: string): URL | undefined {
   const encoded = id.split(':')[1] ?? '';

@@ -8,9 +8,10 @@ import {
   defineDestination,
   type ItemVerdict,
 } from '@xiq-siem/core';
+import { messageWithAdvice } from './advice.ts';
 import { type RoutedEvent, sendBulk } from './bulk-request.ts';
 import { bulkVerdicts } from './bulk-verdicts.ts';
-import { checkServer } from './check.ts';
+import { checkNodes } from './check-nodes.ts';
 import { type ElasticsearchConfig, elasticsearchConfig } from './config.ts';
 import { type FaultCode, faultCodes } from './fault-codes.ts';
 import { findEvent } from './find-event.ts';
@@ -57,6 +58,7 @@ async function createElasticsearchDestination(
   context: DestinationContext,
 ): Promise<Destination<FaultCode>> {
   const server = await openServer(config, context);
+  if (!config.verifyTls) context.log.warn('destination.tls_not_verified');
   const templateCheck = config.requireTemplate ? createTemplateCheck(server, context) : undefined;
 
   async function deliver({ items }: Batch, signal: AbortSignal): Promise<Report> {
@@ -84,13 +86,13 @@ async function createElasticsearchDestination(
       return reportOfItems([...verdicts, ...unsent]);
     } catch (error) {
       if (!(error instanceof RequestFailed)) throw error;
-      return reportOfFault(error.fault, routed, unsent);
+      return reportOfFault({ ...error.fault, message: messageWithAdvice(error.fault, config) }, routed, unsent);
     }
   }
 
   return {
     deliver,
-    check: (signal) => checkServer(server, context, config, signal),
+    check: (signal) => checkNodes(config, context, signal),
     find: (event, signal) => findEvent(server, config, event, signal),
     close: async () => server.close(),
   };

@@ -32,3 +32,16 @@ export const faultCodes = [
 ] as const;
 
 export type FaultCode = (typeof faultCodes)[number];
+
+const leftOut: ReadonlySet<FaultCode | undefined> = new Set<FaultCode>([
+  'bad_gateway',
+  'connection_lost',
+  'gateway_timeout',
+  'service_unavailable',
+  'timed_out',
+  'tls_failed',
+  'unreachable',
+]);
+
+/** Whether a node with this fault is left out while others respond. */
+export const isLeftOut = (code: FaultCode | undefined): boolean => leftOut.has(code);

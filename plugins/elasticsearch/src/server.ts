@@ -50,7 +50,6 @@ export async function openServer(config: ElasticsearchConfig, context: Destinati
   const nodes = nodesOf(config);
   const where = nodes.map(({ host }) => host).join(', ');
   const { clientCertificate, verifyTls } = config;
-  if (!verifyTls) context.log.warn('destination.tls_not_verified');
   const tls = await readTls({ ...clientCertificate, verifyTls }, context, 'clientCertificate.');
   const authorize = createAuthorizer(config, context);
   const agents: Agent[] = [];

@@ -114,3 +114,17 @@ test('a failure is reported without the key, and leaves no connection', async ()
   server.script(() => ({ body: { component_templates: 'none' } }));
   await expect(setup.plan()).rejects.toMatchObject({ code: 'destination_failed' });
 });
+
+test('L2: uses the next node if one does not respond, and reports the fault of one that refuses', async () => {
+  const { server, setupOf } = await start();
+  const down = await startTestServer();
+  await down.down();
+  const nodes = [down.url, server.url];
+  await (await setupOf({ nodes })).apply();
+  expect((await (await setupOf({ nodes })).plan()).map(({ kind }) => kind)).toEqual(Array(3).fill('unchanged'));
+  server.script(() => ({ status: 401, body: { error: { type: 'security_exception', reason: 'expired' } } }));
+  await expect((await setupOf({ nodes })).plan()).rejects.toMatchObject({
+    code: 'destination_failed',
+    message: expect.stringMatching(/expired.*put a valid one in the secret of `apiKey`/),
+  });
+});

@@ -1,11 +1,15 @@
 // Prepares Elasticsearch for the events: plans and writes templates and pipelines.
 import { ConnectorError, type DestinationContext, type DestinationSetup, type SetupChange } from '@xiq-siem/core';
-import type { ElasticsearchConfig } from './config.ts';
+import { messageWithAdvice } from './advice.ts';
+import { type ElasticsearchConfig, perNode } from './config.ts';
+import { isLeftOut } from './fault-codes.ts';
 import { openServer } from './server.ts';
 import { RequestFailed } from './server-fault.ts';
 import { type SetupPart, setupParts } from './setup-parts.ts';
 
 const timeLimitMs = 60_000;
+/** Limit of one request with several nodes: then the next node is tried. */
+const nodeTimeoutMs = 20_000;
 
 /**
  * Requires the privilege `manage_index_templates`; also `manage_pipeline` with `ingestPipeline`, and `manage` on data
@@ -15,14 +19,24 @@ export async function elasticsearchSetup(
   config: ElasticsearchConfig,
   context: DestinationContext,
 ): Promise<DestinationSetup> {
+  const [first = config, ...others] = perNode(config);
+  const timeoutMs = others.length > 0 ? nodeTimeoutMs : timeLimitMs;
+
   /** Closes the connections after the work, so that a command can end. */
-  async function withParts<Result>(work: (parts: readonly SetupPart[]) => Promise<Result>): Promise<Result> {
-    const server = await openServer(config, context);
+  async function withParts<Result>(
+    work: (parts: readonly SetupPart[]) => Promise<Result>,
+    node = first,
+    rest = others,
+  ): Promise<Result> {
+    const server = await openServer(node, { ...context, timeoutMs });
     try {
       return await work(await setupParts(server, config, context.fields, AbortSignal.timeout(timeLimitMs)));
     } catch (error) {
-      if (error instanceof RequestFailed) throw new ConnectorError('destination_failed', error.message);
-      throw error;
+      if (!(error instanceof RequestFailed)) throw error;
+      const [next, ...remaining] = rest;
+      // The work can be repeated: it starts with a comparison.
+      if (next !== undefined && isLeftOut(error.fault.code)) return await withParts(work, next, remaining);
+      throw new ConnectorError('destination_failed', messageWithAdvice(error.fault, config));
     } finally {
       server.close();
     }

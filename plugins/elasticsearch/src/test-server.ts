@@ -115,6 +115,7 @@ export async function startTestServer(
     const [, first = '', second = ''] = path.split('/');
     if (path === '/_bulk') return bulk(body);
     if (path === '/') return { body: { version: { number: '9.5.3' } } };
+    if (path === '/_cluster/state/blocks') return { body: {} };
     if (path === '/_security/user/_has_privileges') return { body: { cluster: { monitor: true }, index: {} } };
     if (path === '/_index_template/_simulate') return { body: { template: {} } };
     if (first === '_resolve') {

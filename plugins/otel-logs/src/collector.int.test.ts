@@ -96,13 +96,13 @@ describe.each(['http/protobuf', 'http/json'])('%s', (protocol) => {
   });
 });
 
-it('a wrong path is misconfigured', async () => {
-  const { destination } = await destinationAt(collector.url);
+it.each(['', '/v1/log', '/v1/traces', '/v1/logs/'])('L8: the wrong path %j is misconfigured', async (path) => {
+  const { destination } = await destinationAt(`${collector.url}${path}`);
   onTestFinished(() => destination.close?.());
-  expect(await destination.deliver(batchOf(['a']), noSignal)).toMatchObject({
-    batch: 'misconfigured',
-    code: 'not_found',
-  });
+  const message = expect.stringMatching(/HTTP 404: 404 page not found \(check the path of `url`.*\/v1\/logs\)/);
+  const report = { batch: 'misconfigured', code: 'not_found', message };
+  expect(await destination.deliver(batchOf(manyIds(50)), noSignal)).toEqual(report);
+  expect(await destination.check?.(noSignal)).toMatchObject({ ok: false, message });
 });
 
 it('delivers again after the collector was killed and restarted', async () => {

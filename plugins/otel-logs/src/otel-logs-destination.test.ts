@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { batchOf, destinationAt, manyIds, noSignal, startMs } from './test-context.ts';
 import { type Script, type ScriptedResponse, startOtlpServer } from './test-server.ts';
 
+const text = { 'content-type': 'text/plain' };
 const gzipped = { 'content-encoding': 'gzip' };
 const jsonType = { 'content-type': 'application/json' };
 
@@ -319,6 +320,17 @@ describe('check()', () => {
     const { server, destination } = await fixture(script);
     expect(await destination.check?.(noSignal)).toEqual({ ok, message: expect.stringContaining(message) });
     expect(server.requests).toMatchObject([{ ids: [] }]);
+  });
+
+  it.each<[string, ScriptedResponse, object]>([
+    ['400 for a request without events succeeds', { status: 400 }, { ok: true }],
+    ['400 about the path fails', { status: 400, body: 'unsupported path requested', headers: text }, { ok: false }],
+    ['400 about the encoding fails', { status: 400, body: "json isn't supported", headers: text }, { ok: false }],
+    ['429 is a warning', { status: 429 }, { ok: true, warning: true }],
+    ['500 fails', { status: 500 }, { ok: false }],
+  ])('L9: %s', async (_, response, result) => {
+    const { destination } = await fixture(() => response);
+    expect(await destination.check?.(noSignal)).toEqual({ ...result, message: expect.any(String) });
   });
 
   it('gives advice if no server listens', async () => {

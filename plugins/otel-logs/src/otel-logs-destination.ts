@@ -65,9 +65,19 @@ async function checkOtlp(
         message: `${where} accepts logs (${protocol})${message === '' ? '' : `; server message: ${message}`}`,
       };
     }
+    // The server lets the request in, and refuses its content: some refuse a request without events.
+    case 'badRequest':
+      return {
+        ok: true,
+        message: `${where} responds (${protocol}); it refuses a request without events: ${outcome.message}`,
+      };
     case 'unavailable':
+      if (outcome.code === 'too_many_requests') {
+        return { ok: true, warning: true, message: `${where} responds, and is busy: ${outcome.message}` };
+      }
       return { ok: false, message: `${where} is unavailable: ${outcome.message}` };
     case 'unknown':
+      if (outcome.code === 'unexpected_response') return { ok: false, message: `${where}: ${outcome.message}` };
       return { ok: false, message: `${where} sent no response: ${outcome.message}` };
     case 'misconfigured':
       if (outcome.code === 'tls_failed') return { ok: false, message: `TLS to ${where} failed: ${outcome.message}` };

@@ -48,8 +48,31 @@ it('check() succeeds', async () => {
   expect(await (await at()).check?.(noSignal)).toMatchObject({ ok: true });
 });
 
-it('reports no event as delivered if the server rejects OTLP as JSON', async () => {
-  const report = await (await at({ protocol: 'http/json' })).deliver(batchOf(['as-json']), noSignal);
-  expect(report).not.toMatchObject({ items: [{ verdict: 'delivered' }] });
-  expect(JSON.stringify(report)).toMatch(/json/i);
+it('L8: OTLP as JSON, which the server refuses with 400, is misconfigured and names `protocol`', async () => {
+  const destination = await at({ protocol: 'http/json' });
+  const message = expect.stringMatching(/HTTP 400: json encoding isn't supported.*\(set the other `protocol`\)/);
+  const report = { batch: 'misconfigured', code: 'unsupported_media_type', message };
+  expect(await destination.deliver(batchOf(manyIds(50)), noSignal)).toEqual(report);
+  expect(await destination.check?.(noSignal)).toMatchObject({ ok: false, message });
+});
+
+it.each(['/v1/logs', '/', '/insert/opentelemetry'])(
+  'L8: the wrong path %s, refused with 400, is misconfigured',
+  async (path) => {
+    const { destination } = await destinationAt(`${server.url}${path}`);
+    onTestFinished(() => destination.close?.());
+    const message = expect.stringMatching(/HTTP 400: unsupported path requested.*\(check the path of `url`/);
+    const report = { batch: 'misconfigured', code: 'not_found', message };
+    expect(await destination.deliver(batchOf(manyIds(50)), noSignal)).toEqual(report);
+    expect(await destination.check?.(noSignal)).toMatchObject({ ok: false, message });
+  },
+);
+
+it('L3: a path that returns 200 and text delivers nothing', async () => {
+  const { destination } = await destinationAt(`${server.url}/health`);
+  onTestFinished(() => destination.close?.());
+  expect(await destination.deliver(batchOf(['a']), noSignal)).toMatchObject({
+    items: [{ verdict: 'unknown', code: 'unexpected_response' }],
+  });
+  expect(await destination.check?.(noSignal)).toMatchObject({ ok: false });
 });

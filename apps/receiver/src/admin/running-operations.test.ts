@@ -23,6 +23,7 @@ async function operationsOf(fixture: Fixture): Promise<Operations> {
     identity,
     jobs: await openJobs(fixture),
     live: async () => liveOf(fixture),
+    problemOf: () => undefined,
     doctor: async function* () {
       yield { kind: 'end', ok: true };
     },

@@ -25,6 +25,8 @@ export interface OperationParts extends RunningParts, Pick<ReadingParts, 'identi
   readonly state: Pick<State, 'acknowledge'>;
   readonly jobs: Jobs;
   readonly doctor: Doctor;
+  /** Why the connector delivers no events to a destination, or not all, if known. */
+  problemOf(destination: string): string | undefined;
   live(): Promise<LiveFigures>;
   readonly subscriptions: {
     /** Checks now; resolves with the names of the checked sources. */
@@ -50,7 +52,7 @@ export function runningOperations(parts: OperationParts): Operations {
         const before = changes ? now : (pipeline.beforeMapping() ?? now);
         return { before: mappingOf(before, services), after: mappingOf(next, services) };
       },
-      check: () => checkDestinations(pipeline.destinations()),
+      check: () => checkDestinations(pipeline.destinations(), parts.problemOf),
     }),
     ...journalChanges(parts, async () => statusOf(readModel(), parts.identity, await parts.live())),
     ...jobChanges(jobs),

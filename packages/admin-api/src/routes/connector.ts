@@ -33,7 +33,15 @@ export const connectorRoutes = {
     input: nothing,
     response: z.strictObject({
       snapshot,
-      destinations: z.array(z.strictObject({ name, type: z.string(), ok: z.boolean(), message: z.string() })),
+      destinations: z.array(
+        z.strictObject({
+          name,
+          type: z.string(),
+          ok: z.boolean(),
+          warning: z.literal(true).optional().describe('Something is wrong that does not stop events.'),
+          message: z.string(),
+        }),
+      ),
     }),
     snapshot: true,
   }),
