@@ -42,7 +42,8 @@ export function createDoctor(parts: DoctorParts): Doctor {
         const { name, definition } = destination.configured;
         const result = evaluate(parts, readModel, destination, receipt, event, until).then((evaluated): Found => {
           const seconds = (performance.now() - started) / 1000;
-          return { kind: 'destination', name, type: definition.type, ...evaluated, seconds };
+          const message = destination.redact(evaluated.message);
+          return { kind: 'destination', name, type: definition.type, ...evaluated, message, seconds };
         });
         return [name, result];
       }),
