@@ -253,3 +253,10 @@ test('an event with status 429 is retried, and fewer events are sent at once', a
     slowDown: true,
   });
 });
+
+test('L5: an event in the failure store is degraded, with advice about Elasticsearch', async () => {
+  const { script, send } = await start();
+  script({ body: { items: [{ create: { _id: 'another', status: 201, failure_store: 'used' } }] } });
+  expect(await send('a')).toEqual({ items: [{ index: 0, verdict: 'delivered', degraded: 'failure_store' }] });
+  expect(elasticsearchDestination.degraded?.failure_store).toMatch(/::failures.*xiq-siem setup --dry-run.*replay/);
+});

@@ -13,7 +13,7 @@ import { type RoutedEvent, sendBulk } from './bulk-request.ts';
 import { bulkVerdicts } from './bulk-verdicts.ts';
 import { checkNodes } from './check-nodes.ts';
 import { type ElasticsearchConfig, elasticsearchConfig } from './config.ts';
-import { type FaultCode, faultCodes } from './fault-codes.ts';
+import { degradedAdvice, type FaultCode, faultCodes } from './fault-codes.ts';
 import { findEvent } from './find-event.ts';
 import { openServer } from './server.ts';
 import { RequestFailed, type ServerFault } from './server-fault.ts';
@@ -48,6 +48,7 @@ export const elasticsearchDestination = defineDestination({
   type: 'elasticsearch',
   assurance: 'indexed',
   codes: faultCodes,
+  degraded: degradedAdvice,
   configSchema: elasticsearchConfig,
   create: createElasticsearchDestination,
   setup: elasticsearchSetup,

@@ -33,6 +33,13 @@ export const faultCodes = [
 
 export type FaultCode = (typeof faultCodes)[number];
 
+/** What to do about degraded events. */
+export const degradedAdvice = {
+  failure_store:
+    'search logs-extreme_xiq.*::failures in Elasticsearch for the reason, and compare the templates with ' +
+    '`xiq-siem setup --dry-run`; `xiq-siem replay` sends the events again',
+} as const;
+
 const leftOut: ReadonlySet<FaultCode | undefined> = new Set<FaultCode>([
   'bad_gateway',
   'connection_lost',
