@@ -107,13 +107,14 @@ function reportOfItems(items: Verdicts): Report {
 
 /** The report of a batch in which the request with the events `sent` failed. `others` have their verdicts. */
 function reportOfFault(
-  { code, message, mayBeAccepted, waitMs }: ServerFault,
+  { code, message, mayBeAccepted, status, waitMs }: ServerFault,
   sent: readonly RoutedEvent[],
   others: Verdicts,
 ): Report {
   const wait = waitMs === undefined ? {} : { waitMs };
-  // One event may make the whole request invalid: as retries, the engine finds it by halving.
-  const verdict = mayBeAccepted ? 'unknown' : code === 'bad_request' ? 'retry' : undefined;
+  // One event may make the whole request invalid: as retries, the engine finds it by halving. Statuses such as 402 and 410
+  // are not about events.
+  const verdict = mayBeAccepted ? 'unknown' : code === 'bad_request' && status === 400 ? 'retry' : undefined;
   if (sent.length > 0 && verdict !== undefined) {
     const items = sent.map(({ item }) => ({ index: item.index, verdict, code, message }) as const);
     return { items: [...items, ...others], ...wait };

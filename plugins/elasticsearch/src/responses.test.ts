@@ -20,6 +20,8 @@ describe('a response to the whole request', () => {
     [404, error('index_not_found_exception'), { batch: 'misconfigured', code: 'index_missing' }],
     [405, '', { batch: 'misconfigured', code: 'method_not_allowed' }],
     [406, error('media_type_header_exception'), { batch: 'misconfigured', code: 'unsupported_media_type' }],
+    [402, '', { batch: 'misconfigured', code: 'bad_request' }],
+    [410, '', { batch: 'misconfigured', code: 'bad_request' }],
     [408, '', { batch: 'unavailable', code: 'request_timeout' }],
     [413, 'Request Entity Too Large', { batch: 'tooLarge', code: 'too_large' }],
     [429, error('circuit_breaking_exception'), { batch: 'unavailable', code: 'too_many_requests', slowDown: true }],

@@ -122,6 +122,20 @@ it('L8: no status from 500 to 599 but 500 itself rejects an event, and 500 names
   }
 });
 
+it.each([402, 406, 410, 411, 421, 426, 431, 451])(
+  'L8: HTTP %i is not about the events: misconfigured',
+  async (status) => {
+    const { server, destination } = await fixture(() => ({ status }));
+    const report = await destination.deliver(batchOf(['a', 'b']), noSignal);
+    expect(report).toMatchObject({
+      batch: 'misconfigured',
+      code: 'bad_request',
+      message: expect.stringMatching('`url`'),
+    });
+    expect(server.requests).toHaveLength(1);
+  },
+);
+
 it.each([
   ['unsupported path requested: "/v1/log"', 'not_found', /`url`.*\/v1\/logs/],
   [

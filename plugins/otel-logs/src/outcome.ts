@@ -137,6 +137,8 @@ function failureOf(status: number, text: string, retryOn500: boolean): Omit<Fail
     case 'server_error':
       return { kind: status === 500 && !retryOn500 ? 'rejected' : 'unavailable', code };
     case 'bad_request':
+      // Only these two are about the events. Others are about the endpoint or the account, such as 402, 410 and 431.
+      if (status !== 400 && status !== 422) return { kind: 'misconfigured', code };
       if (wrongPathText.test(text)) return { kind: 'misconfigured', code: 'not_found' };
       if (wrongProtocolText.test(text)) return { kind: 'misconfigured', code: 'unsupported_media_type' };
       return tooLargeText.test(text) ? { kind: 'tooLarge', code: 'too_large' } : { kind: 'badRequest', code };
