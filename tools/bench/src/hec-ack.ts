@@ -62,7 +62,15 @@ async function fill(path: string): Promise<void> {
   const prepare = (at: string, format: 0 | 1) => prepareState(at, format, { now: Date.now, log });
   const data = await openDataDirectory(path, { now: Date.now, log, prepare });
   const bounds = { maxBytes: 2 ** 33, minFreeBytes: 2 ** 20, retainForMs: 72 * 3_600_000, segmentBytes: 2 ** 26 };
-  const journal = await openJournal({ directory: data.path, ...bounds, now: Date.now, log, meter: { add() {} } });
+  const ageGuard = { mayDeleteByAge: () => false, resume() {}, confirmedMs: () => undefined };
+  const journal = await openJournal({
+    directory: data.path,
+    ...bounds,
+    ageGuard,
+    now: Date.now,
+    log,
+    meter: { add() {} },
+  });
   const metadata = {
     source: 'xiq',
     messageType: 'AUDIT_LOG_ALL',
