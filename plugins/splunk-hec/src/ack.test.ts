@@ -132,6 +132,7 @@ it('L5: reports degraded and the assurance accepted while the token has acknowle
 it.each([
   [{ status: 404, body: 'Not Found' }, 'ack_unsupported'],
   [{ status: 405, body: '' }, 'ack_unsupported'],
+  [{ status: 400, body: 'unsupported path requested' }, 'ack_unsupported'],
   [{ code: 14 }, 'ack_disabled'],
 ])('L5: reports degraded and the assurance accepted if a server responds %j about acknowledgements', async (...row) => {
   const [response, degraded] = row;

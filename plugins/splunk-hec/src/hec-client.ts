@@ -120,6 +120,8 @@ export function createHecClient(config: SplunkHecConfig, context: DestinationCon
 /** Responses to a request for an acknowledgement that are final. */
 const ackReplies: Readonly<Partial<Record<HecCode, AckReply>>> = {
   ack_disabled: 'disabled',
+  // Without a HEC code: VictoriaLogs responds to an unknown path like this.
+  bad_request: 'unsupported',
   invalid_channel: 'lost',
   method_not_allowed: 'unsupported',
   not_found: 'unsupported',

@@ -88,3 +88,14 @@ it('waits while the server is down, and continues after its restart', async () =
   const ids = async () => (await found('restart')).map((one) => one['event.event.id']).sort();
   await vi.waitFor(async () => expect(await ids()).toEqual(['after', 'before']), { timeout: 10_000 });
 });
+
+it('L5: with `ack: true`, events count as degraded, and the assurance is accepted', async () => {
+  const destination = openDestination('unacknowledged', { ack: true });
+  const delivered = { index: 0, verdict: 'delivered', degraded: 'ack_disabled' };
+  expect(await destination.deliver(batchOf('one'), noSignal)).toEqual({ items: [delivered] });
+  expect(destination.assurance).toBe('accepted');
+  expect(await destination.check?.(noSignal)).toMatchObject({
+    ok: false,
+    message: expect.stringContaining('set `ack: false`'),
+  });
+});
