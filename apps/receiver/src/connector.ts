@@ -106,7 +106,7 @@ export async function startConnector(
   loggingRefused.unref();
   opened.defer(() => {
     clearInterval(loggingRefused);
-    rejected.flush();
+    rejected.close();
   });
   const selfChecks = createSelfChecks();
   const lastReceived = new Map<string, number>();

@@ -199,8 +199,7 @@ export async function openOperatorService(parts: OperatorParts): Promise<Operato
       operations: runningOperations({
         ...running,
         state,
-        identity,
-        live,
+        status,
         authentication,
         jobs,
         doctor,

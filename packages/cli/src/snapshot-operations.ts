@@ -7,7 +7,7 @@ import { ConnectorError, exitCodes } from '@xiq-siem/core';
 import { createEventFilter, systemClock } from '@xiq-siem/delivery';
 import { type JournalIncident, openJournalSnapshot } from '@xiq-siem/journal';
 import { checkDestinations, openDestination } from '@xiq-siem/pipeline';
-import { mappingOf, type ReadModel, readingOperations, unthrottled } from '@xiq-siem/queries';
+import { mappingOf, type ReadModel, readingOperations, statusOf, unthrottled } from '@xiq-siem/queries';
 import {
   type BackfilledLookup,
   deadLetterReading,
@@ -124,8 +124,7 @@ export async function openSnapshotOperations(
     ...readingOperations({
       snapshot: true,
       readModel: access,
-      identity: { version, instanceId },
-      live: async () => undefined,
+      status: () => statusOf(readModel, { version, instanceId }, undefined),
       authentication: () => [],
       jobs: async () => (await readJobRecords(documentReading(state, silentLog))).map(({ job }) => job),
       mappings: async () => ({ before: mappingOf(configuration, services, 'builtInMapping'), after: mapping }),

@@ -1,5 +1,5 @@
 // Read-only operations, the same for a running connector and for the files of a stopped one.
-import type { DeadLetterEntry, Job, Operations, SnapshotOperations } from '@xiq-siem/admin-api';
+import type { DeadLetterEntry, Job, Operations, SnapshotOperations, Status } from '@xiq-siem/admin-api';
 import { ConnectorError } from '@xiq-siem/core';
 import type { DestinationCheck } from '@xiq-siem/pipeline';
 import type { ListedDeadLetter } from '@xiq-siem/state';
@@ -7,7 +7,6 @@ import { z } from 'zod';
 import { filterOf, whereOfQuery } from './event-filter.ts';
 import type { ReadModel } from './read-model.ts';
 import { type Mapping, previewReplay } from './replay-preview.ts';
-import { type Identity, type LiveFigures, statusOf } from './status.ts';
 import { traceEvent, traceReceipt } from './trace.ts';
 import { unmappedOf } from './unmapped.ts';
 
@@ -15,9 +14,7 @@ export interface ReadingParts {
   readonly snapshot: boolean;
   /** Created for each call: the configuration may change between two calls. */
   readModel(): ReadModel;
-  readonly identity: Identity;
-  /** Undefined where the connector is stopped. */
-  live(): Promise<LiveFigures | undefined>;
+  status(): Promise<Status>;
   /** Counts of the credential forms that senders used. */
   authentication(): Parameters<typeof unmappedOf>[2];
   jobs(): Promise<readonly Job[]>;
@@ -32,9 +29,9 @@ const defaultExamples = 20;
 const document = z.record(z.string(), z.unknown());
 
 export function readingOperations(parts: ReadingParts): SnapshotOperations {
-  const { snapshot, readModel, identity, live, authentication, mappings, xiq } = parts;
+  const { snapshot, readModel, authentication, mappings, xiq } = parts;
   return {
-    status: async () => statusOf(readModel(), identity, await live()),
+    status: () => parts.status(),
     traceReceipt: async ({ receipt }) => traceReceipt(readModel(), receipt),
     async *traceEvent({ eventId, from, to }, signal) {
       yield* traceEvent(readModel(), eventId, { from, to }, signal);

@@ -2,6 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { backfillRequest, type Operations, retryRequest } from '@xiq-siem/admin-api';
 import { openJobs, spanOf } from '@xiq-siem/jobs/test-jobs';
+import { statusOf } from '@xiq-siem/queries';
 import { identity, liveOf } from '@xiq-siem/queries/test-live';
 import {
   audit,
@@ -20,9 +21,8 @@ async function operationsOf(fixture: Fixture): Promise<Operations> {
   return runningOperations({
     ...fixture.parts,
     state: fixture.state,
-    identity,
+    status: async () => statusOf(fixture.readModel(), identity, liveOf(fixture)),
     jobs: await openJobs(fixture),
-    live: async () => liveOf(fixture),
     problemOf: () => undefined,
     doctor: async function* () {
       yield { kind: 'end', ok: true };

@@ -1,5 +1,5 @@
 // The admin API operations of a running connector.
-import type { Operations, Status } from '@xiq-siem/admin-api';
+import type { Operations } from '@xiq-siem/admin-api';
 import { type Configuration, configurationError, environmentFaults, loadConfiguration } from '@xiq-siem/config';
 import { ConnectorError } from '@xiq-siem/core';
 import type { Jobs } from '@xiq-siem/jobs';
@@ -9,25 +9,22 @@ import {
   filterOf,
   gapId,
   incidentNumber,
-  type LiveFigures,
   mappingOf,
   type ReadingParts,
   type RunningParts,
   readingOperations,
   runningReadModel,
-  statusOf,
   tail,
   whereOfQuery,
 } from '@xiq-siem/queries';
 import { isOfStateFile, type State } from '@xiq-siem/state';
 
-export interface OperationParts extends RunningParts, Pick<ReadingParts, 'identity' | 'authentication' | 'xiq'> {
+export interface OperationParts extends RunningParts, Pick<ReadingParts, 'status' | 'authentication' | 'xiq'> {
   readonly state: Pick<State, 'acknowledge'>;
   readonly jobs: Jobs;
   readonly doctor: Doctor;
   /** Why the connector delivers no events to a destination, or not all, if known. */
   problemOf(destination: string): string | undefined;
-  live(): Promise<LiveFigures>;
   readonly subscriptions: {
     /** Checks now; resolves with the names of the checked sources. */
     check(source: string | undefined): Promise<readonly string[]>;
@@ -54,7 +51,7 @@ export function runningOperations(parts: OperationParts): Operations {
       },
       check: () => checkDestinations(pipeline.destinations(), parts.problemOf),
     }),
-    ...journalChanges(parts, async () => statusOf(readModel(), parts.identity, await parts.live())),
+    ...journalChanges(parts),
     ...jobChanges(jobs),
     ...destinationChanges(parts),
     tail: async function* tailLive(query, signal) {
@@ -77,7 +74,7 @@ export function runningOperations(parts: OperationParts): Operations {
   };
 }
 
-const journalChanges = ({ journal, deadLetters, state, incidents }: OperationParts, status: () => Promise<Status>) =>
+const journalChanges = ({ journal, deadLetters, state, incidents, status }: OperationParts) =>
   ({
     async acknowledgeGap({ gap }) {
       const incident = incidentNumber(gap);

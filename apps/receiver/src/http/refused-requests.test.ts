@@ -24,7 +24,7 @@ function fixture() {
 }
 
 test('Operator: the first refusal of a sender is logged at once, the others as a number, once a minute', () => {
-  const { times, pass, logged, flush } = fixture();
+  const { times, pass, logged, flush, close } = fixture();
   times(80);
   times(2, { address: '192.0.2.2' });
   expect(logged()).toMatchObject([
@@ -39,6 +39,9 @@ test('Operator: the first refusal of a sender is logged at once, the others as a
   pass(60_000);
   flush();
   expect(logged()).toHaveLength(4);
+  times(3);
+  close();
+  expect(logged().slice(4)).toMatchObject([{ requests: 1 }, { requests: 2 }]);
 });
 
 test('very many senders have a limited number of lines', () => {

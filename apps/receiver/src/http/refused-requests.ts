@@ -17,8 +17,10 @@ export interface RefusedRequests {
   /** Of one source, by status and code. */
   ofSource(source: string): NonNullable<SourceState['refused']>;
   ofUnknownPaths(): NonNullable<Status['unknownPaths']>;
-  /** Logs the number of refusals since the last line of each sender. */
+  /** Logs the number of refusals since the last line of each sender, if that is a minute old. */
   flush(): void;
+  /** Logs the number of all refusals that are not logged yet. */
+  close(): void;
 }
 
 const minuteMs = 60_000;
@@ -61,8 +63,11 @@ export function refusedRequests(now: () => number, log: Logger): RefusedRequests
       return;
     }
     senders.set(key, { loggedMs: at, count: 0, details });
-    log.warn('webhook.refused', { ...details, requests: count });
+    write(details, count);
   }
+
+  const write = (details: Sender['details'], requests: number): void =>
+    log.warn('webhook.refused', { ...details, requests });
 
   function addRefusal(refusal: Refusal): void {
     const { source, status, code } = refusal;
@@ -85,6 +90,10 @@ export function refusedRequests(now: () => number, log: Logger): RefusedRequests
     ofUnknownPaths: () => [...byPath].map(([path, tally]) => ({ path, ...countsOf(tally, now()) })),
     flush: () => {
       for (const [key, sender] of senders) logDue(key, sender);
+    },
+    close: function logRemaining() {
+      for (const { count, details } of senders.values()) if (count > 0) write(details, count);
+      senders.clear();
     },
   };
 }

@@ -61,7 +61,7 @@ export function pathProblems({ at, unknownPaths = [] }: Context): readonly Probl
 
 function refusedWebhooks({ name, refused = [] }: SourceState, { at }: Context): readonly Problem[] {
   const subject = { kind: 'source', name } as const;
-  return refused
+  return withOneCause(refused)
     .filter(({ lastHour }) => lastHour > 0)
     .map(({ status, code, total, lastHour, last }) => {
       const reason = reasons[code] ?? code.replaceAll('_', ' ');
@@ -78,17 +78,35 @@ function refusedWebhooks({ name, refused = [] }: SourceState, { at }: Context): 
     });
 }
 
+type Refused = NonNullable<SourceState['refused']>;
+
+/** 429 is the response to an address with too many wrong secrets: the same cause as 401. */
+function withOneCause(refused: Refused): Refused {
+  const isWrongSecret = ({ code }: Refused[number]): boolean => code === 'unauthorized' || code === 'too_many_refusals';
+  const [first, ...others] = refused.filter(isWrongSecret);
+  if (first === undefined) return refused;
+  const both = [first, ...others];
+  const merged = {
+    ...{ status: 401, code: 'unauthorized' },
+    total: both.reduce((sum, { total }) => sum + total, 0),
+    lastHour: both.reduce((sum, { lastHour }) => sum + lastHour, 0),
+    last:
+      both
+        .map(({ last }) => last)
+        .sort()
+        .at(-1) ?? first.last,
+  };
+  return [merged, ...refused.filter((one) => !isWrongSecret(one))];
+}
+
 const reasons: Readonly<Record<string, string>> = {
   unauthorized: 'wrong secret or none',
-  too_many_refusals: 'wrong secret or none, too often from one address',
   body_too_large: 'larger than server.maxBodyBytes',
   overloaded: 'more than server.maxInFlightBytes in flight',
 };
 
-const secret = 'compare the secret of the sender with the one of this source; the log has the addresses';
 const nextFor: Readonly<Record<string, string>> = {
-  unauthorized: secret,
-  too_many_refusals: secret,
+  unauthorized: 'compare the secret of the sender with the one of this source; the log has the addresses',
   body_too_large: 'raise server.maxBodyBytes, or fetch the events with `xiq-siem backfill`',
   overloaded: 'raise server.maxInFlightBytes, or limit the rate of the sender',
 };
