@@ -123,6 +123,9 @@ export interface RetentionGap {
   readonly bytes: number;
   /** Epoch milliseconds. */
   readonly lastAtMs: number;
+  /** When the first and the last of them were received, in epoch milliseconds, approximately. Absent if unknown. */
+  readonly receivedFromMs?: number | undefined;
+  readonly receivedToMs?: number | undefined;
   /** Why they were found lost. Absent: a full journal evicted them. */
   readonly reason?: 'damaged' | 'missing' | undefined;
 }

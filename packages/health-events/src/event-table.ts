@@ -94,11 +94,13 @@ const entries = {
   },
   'state-damaged': {
     ...critical,
-    when: 'The state file (dead letters, jobs) was damaged or missing, or an older version of it could not be migrated completely. Once for each incident.',
+    when: 'A file of the data directory was damaged, missing or older: the state file (dead letters, jobs), the journal, or the position of a destination; or files of an older version could not be migrated completely. Once for each incident.',
     advice:
       'Check the disk. `xiq-siem status` shows the lost and the recovered entries until you acknowledge the incident.',
     message: ({ subject, reason = 'damaged', message, attributes: { count = 'an unknown number of' } }) =>
-      `The state file ${subject} was ${reason}${message === undefined ? '' : ` (${message})`}: ${count} entries lost.`,
+      reason === 'journal' || reason === 'position'
+        ? `Files of the ${subject} were changed (${message ?? reason}): ${count} requests lost.`
+        : `The state file ${subject} was ${reason}${message === undefined ? '' : ` (${message})`}: ${count} entries lost.`,
   },
   'source-silent': {
     ...high,

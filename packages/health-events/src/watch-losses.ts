@@ -36,7 +36,7 @@ export const watchLosses = (): Watcher =>
         key: id,
         state: reason,
         action: 'state-damaged',
-        subject: file ?? 'state.sqlite',
+        subject: reason === 'journal' || reason === 'position' ? 'journal' : (file ?? 'state.sqlite'),
         details: { reason, message, attributes },
       };
     }

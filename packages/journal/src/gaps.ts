@@ -12,11 +12,13 @@ const gap = z.object({
   bodies: z.int(),
   bytes: z.int(),
   lastAtMs: z.number(),
+  receivedFromMs: z.number().optional(),
+  receivedToMs: z.number().optional(),
   reason: z.enum(['damaged', 'missing']).optional(),
 });
 
 /** Adjacent gaps are merged. Above this number, the last gap of the destination is extended instead. */
-const maxGaps = 1000;
+const maxGaps = 800;
 const format: SlotFormat<{ gaps: readonly RetentionGap[] }> = {
   schema: z.object({ gaps: z.array(gap) }),
   slotBytes: 256 * 1024,
@@ -72,6 +74,7 @@ function mergeGap(gaps: readonly RetentionGap[], next: RetentionGap): readonly R
     bodies: last.bodies + next.bodies,
     bytes: last.bytes + next.bytes,
     lastAtMs: next.lastAtMs,
+    receivedToMs: next.receivedToMs,
   };
   return gaps.with(index, merged);
 }

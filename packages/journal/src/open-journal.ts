@@ -105,7 +105,17 @@ async function openDirectory(options: JournalOptions): Promise<Journal> {
     maxBytes,
     retainForMs: options.retainForMs,
     saveKeptFrom: (keptFrom) => saveHead(keptFrom, false),
+    receivedAt,
   });
+  const view = logView({ files, set, losses, isClosed: () => closing !== undefined });
+
+  async function receivedAt(sequence: number): Promise<number | undefined> {
+    const reader = view.reader(sequence, sequence);
+    const entries = await reader.read({ maxBodies: 1, maxBytes: 1 }, new AbortController().signal).catch(() => []);
+    await reader.close();
+    const [entry] = entries;
+    return entry?.kind === 'body' ? entry.body.metadata.receivedAtMs : undefined;
+  }
 
   const pruneQuarantine = quarantinePruning(files, quarantine, now, ageGuard, log);
   const exclusively = createSerialQueue();
@@ -280,7 +290,7 @@ async function openDirectory(options: JournalOptions): Promise<Journal> {
   timer?.unref();
 
   return {
-    ...logView({ files, set, losses, isClosed: () => closing !== undefined }),
+    ...view,
     append: appendBody,
     acceptance: () =>
       refusal === undefined ? { ok: true } : { ok: false, code: refusal.code, message: refusal.message },

@@ -17,6 +17,8 @@ interface RetentionOptions
   readonly positions: Positions;
   readonly gaps: Gaps;
   readonly losses: LossTracker;
+  /** When a body was received; undefined if it cannot be read. */
+  readonly receivedAt: (sequence: number) => Promise<number | undefined>;
   /** Records on disk that sequences below `keptFrom` were removed on purpose. */
   readonly saveKeptFrom: (keptFrom: number) => Promise<void>;
 }
@@ -79,7 +81,12 @@ export function createRetention(options: RetentionOptions) {
     const all = positions.all();
     const behind = all.filter(({ position }) => unsettledIn(position, first, nextSequence - 1) > 0);
     if (behind.length === all.length || behind.some(({ holds }) => holds)) return false;
-    const newGaps = behind.map(({ destination, position }) => gapOf(destination, position, segment, nextSequence));
+    const receivedFromMs = behind.length === 0 ? undefined : await options.receivedAt(first);
+    const newGaps = behind.map(({ destination, position }) => ({
+      ...gapOf(destination, position, segment, nextSequence),
+      receivedFromMs,
+      receivedToMs: segment.lastAppendMs,
+    }));
     try {
       await gaps.add(newGaps);
     } catch (error) {

@@ -8,7 +8,14 @@ import { type Batch, type BodyLog, type DeliveryReport, defineDestination } from
 import { fileDestination } from '@xiq-siem/file';
 import { selfSource } from '@xiq-siem/health-events';
 import { type Journal, openDataDirectory, openJournal } from '@xiq-siem/journal';
-import { documentNames, openDeadLetters, openProgressHistory, openState, prepareState } from '@xiq-siem/state';
+import {
+  documentNames,
+  openDeadLetters,
+  openProgressHistory,
+  openState,
+  prepareState,
+  readKnownHistory,
+} from '@xiq-siem/state';
 import { certainAge, createRecordingLogger, createRecordingMeter } from '@xiq-siem/testkit';
 import { xiqSource } from '@xiq-siem/xiq';
 import { z } from 'zod';
@@ -173,6 +180,7 @@ export async function openPipelineFixture(
     log,
     meter,
   };
+  const known = await readKnownHistory(state.database, data.instanceId, log);
   const bounds = {
     ageGuard: certainAge,
     maxBytes: 1 << 30,
@@ -185,7 +193,14 @@ export async function openPipelineFixture(
   };
   const journal: Journal =
     over === undefined
-      ? await openJournal({ directory: data.path, retainForMs: 3_600_000, maintainEveryMs: 0, ...bounds })
+      ? await openJournal({
+          directory: data.path,
+          retainForMs: 3_600_000,
+          maintainEveryMs: 0,
+          onIncident: state.addJournalIncident,
+          ...(known && { known }),
+          ...bounds,
+        })
       : { ...over, maintain: async () => {} };
   const firstBody = (): number => journal.extent().firstSequence;
   const deadLetters = await openDeadLetters(state.database, {

@@ -137,8 +137,9 @@ function incidentOf({ id, atMs, kind, reason, file, recovered, lost }: StoredInc
 }
 
 function gapOf(gap: RetentionGap): Gap {
-  const { destination, fromSequence, toSequence, bodies, bytes, lastAtMs, reason } = gap;
-  return { id: gapId(gap), destination, fromSequence, toSequence, bodies, bytes, at: timeOf(lastAtMs), reason };
+  const { lastAtMs, receivedFromMs, receivedToMs, ...rest } = gap;
+  const [receivedFrom, receivedTo] = [timeOf(receivedFromMs), timeOf(receivedToMs)];
+  return { ...rest, id: gapId(gap), at: timeOf(lastAtMs), receivedFrom, receivedTo };
 }
 
 type Described = Pick<KnownDestination, 'name' | 'type'> & Partial<Pick<KnownDestination, 'assurance'>>;

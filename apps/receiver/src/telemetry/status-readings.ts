@@ -70,13 +70,17 @@ export const statusGauges = {
     help: 'Lowest sequence that the next body can have; higher than every sequence in the journal.',
   },
   'xiq_siem.journal.gaps': {
-    help: 'Retention gaps that are not yet acknowledged: bodies evicted before the destination had them.',
+    help: 'Retention gaps that are not yet acknowledged: bodies evicted or found lost before the destination had them.',
     unit: '{gap}',
     attributes: ['destination'],
   },
   'xiq_siem.state.incidents': {
-    help: 'Incidents that are not yet acknowledged: the state file was damaged, missing, outdated or not completely migrated.',
+    help: 'Incidents that are not yet acknowledged: files of the data directory were damaged, missing, outdated or not completely migrated.',
     unit: '{incident}',
+  },
+  'xiq_siem.clock.step': {
+    help: 'Seconds by which the system clock was changed while the connector ran, if more than an hour; else 0.',
+    unit: 's',
   },
   'xiq_siem.subscriptions.state': {
     help: '1 for the current state of the subscription to a message type, 0 for the others: ok, missing, disabled, changed, foreign, unknown.',
@@ -95,7 +99,7 @@ const states = ['running', 'backing_off', 'paused', 'stopping', 'stopped'];
 
 /** `freeBytes`: of the journal's disk; undefined if unknown. */
 export function statusReadings(
-  { sources = [], destinations, journal, deadLetters, gaps, incidents, problems }: Status,
+  { sources = [], destinations, journal, deadLetters, gaps, incidents, clockStep, problems }: Status,
   freeBytes?: number,
 ): readonly Reading[] {
   const hours = destinations.flatMap(({ lag: { hoursUntilFull } }) => hoursUntilFull ?? []);
@@ -117,6 +121,7 @@ export function statusReadings(
     ...known('xiq_siem.journal.free_bytes', freeBytes),
     ...known('xiq_siem.journal.hours_until_full', hours.length === 0 ? undefined : Math.min(...hours)),
     { name: 'xiq_siem.state.incidents', value: incidents.length },
+    { name: 'xiq_siem.clock.step', value: clockStep?.seconds ?? 0 },
     { name: 'xiq_siem.dead_letters.bytes', value: deadLetters.bytes },
     ...known('xiq_siem.dead_letters.max_bytes', deadLetters.maxBytes),
     ...sources.flatMap(sourceReadings),

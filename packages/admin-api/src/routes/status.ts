@@ -72,6 +72,8 @@ const gap = z.strictObject({
   bodies: count,
   bytes: count,
   at: time,
+  receivedFrom: time.optional().describe('When the first of these requests was received; absent if unknown.'),
+  receivedTo: time.optional(),
   reason: z
     .enum(['damaged', 'missing'])
     .optional()

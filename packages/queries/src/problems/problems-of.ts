@@ -53,9 +53,14 @@ function acceptance({ accepting, destinations }: Given): readonly Problem[] {
 function nextFor(reasons: readonly string[]): string | undefined {
   const [reason = ''] = reasons;
   if (reason === 'journal_full') {
-    return 'fix the destinations that hold requests in the journal, free the disk, or raise journal.maxBytes';
+    return 'fix the destinations that hold requests in the journal, or raise journal.maxBytes and restart';
   }
   if (reason === 'disk_full') return 'free the disk of the data directory, or lower journal.minFreeBytes';
+  if (reason === 'journal_unwritable') {
+    return 'make the disk of the data directory writable, or raise the limit of open files';
+  }
+  if (reason === 'journal_overloaded') return 'check the speed of the disk of the data directory';
+  if (reason === 'journal_failed') return 'check the disk of the data directory, then restart the connector';
   if (reason === 'stopping') return 'wait until the connector has stopped, then `xiq-siem serve`';
   if (reason.startsWith('secret_unavailable'))
     return 'check the file or the variable of the secret (`xiq-siem validate`)';
@@ -73,7 +78,7 @@ function losses({ gaps, journal }: Given): readonly Problem[] {
         next: 'check the disk. If the source has an `api`, `xiq-siem backfill` for their time fetches the events again',
       });
     }),
-    ...gaps.map(({ id, destination, bodies, at, reason }) => {
+    ...gaps.map(({ id, destination, bodies, at, reason, receivedFrom, receivedTo }) => {
       const requests = counted(bodies, 'request');
       const text =
         reason === undefined
@@ -83,10 +88,17 @@ function losses({ gaps, journal }: Given): readonly Problem[] {
         subject: { kind: 'destination', name: destination },
         summary: `${requests} ${reason === undefined ? 'evicted' : 'lost'} before ${destination} had them`,
         text,
-        next: `\`xiq-siem backfill\` for that time if the source has an \`api\`, then \`xiq-siem status --acknowledge ${id}\``,
+        next: `\`${backfillOf(receivedFrom, receivedTo)}\` if the source has an \`api\`, then \`xiq-siem status --acknowledge ${id}\``,
       });
     }),
   ];
+}
+
+/** Duplicates are forced: other destinations may have the events. */
+function backfillOf(from: string | undefined, to: string | undefined): string {
+  const span =
+    from === undefined ? ' --from TIME --to TIME' : ` --from ${from}${to === undefined ? '' : ` --to ${to}`}`;
+  return `xiq-siem backfill --force-duplicates${span}`;
 }
 
 function stateProblems({ incidents, stateFault, snapshot }: Given): readonly Problem[] {
