@@ -41,6 +41,7 @@ use the source \`self\`.
 
 | problem | data for the rule |
 | --- | --- |
+| a problem of \`xiq-siem status\` | \`problem-started\` and \`problem-ended\`, by \`event.reason\` ([problems.md](problems.md)); other problems have an event of their own |
 | the number of dead letters grows | \`extreme.connector.dead_letters.open\` and \`extreme.connector.counters.dead_lettered\` of the heartbeats; \`xiq-siem dlq list\` shows the codes |
 | a destination degrades events | \`extreme.connector.counters.degraded\` of the heartbeats |
 | the journal fills | \`extreme.connector.journal.hours_until_full\` below 12 and \`extreme.connector.lag.seconds\` above 60, of the heartbeats |

@@ -34,9 +34,9 @@ it('Operator: 80 webhooks with a wrong secret are the first line, exit 1, a metr
   expect(output).toMatch(/^REFUSED: 80 requests to source xiq \(wrong secret or none\)\n/);
   expect(output).toMatch(/Last webhook: xiq \d/);
   const ready = readiness.parse(JSON.parse((await good.get(`${connector.adminUrl}/readyz`)).body));
-  expect(ready).toMatchObject({ status: 'ready', problems: [{ code: 'webhooks_refused' }] });
+  expect(ready).toMatchObject({ status: 'ready', problems: [{ code: 'credentials_refused' }] });
   const metrics = (await good.get(`${connector.adminUrl}/metrics`)).body;
-  expect(metrics).toMatch(/^xiq_siem_problems\{.*code="webhooks_refused".*\} 1$/m);
+  expect(metrics).toMatch(/^xiq_siem_problems\{.*code="credentials_refused".*\} 1$/m);
   expect(metrics).toMatch(/^xiq_siem_problems\{.*code="not_accepting".*\} 0$/m);
   const lines = connector
     .output()

@@ -85,9 +85,14 @@ export const problemTable = {
     when: '`where` of a destination can match no event, or no destination accepts the events of a source.',
     next: 'Fix `where`, then `xiq-siem reload` and `xiq-siem replay`.',
   },
-  webhooks_refused: {
+  credentials_refused: {
     ...{ ...error, nothingLost: false, healthEvent: 'credentials-refused', label: 'REFUSED' },
-    when: 'Webhooks were refused in the last hour: a wrong secret, a wrong path, too large, or another fault of the request.',
+    when: 'Webhooks with a wrong secret or none were refused in the last hour.',
+    next: 'Compare the secret of the sender with the one of the source. Refused events are not sent again.',
+  },
+  webhooks_refused: {
+    ...{ ...error, ...generic, nothingLost: false, label: 'REFUSED' },
+    when: 'Webhooks were refused in the last hour: a wrong path, too large, or another fault of the request.',
     next: 'Fix the sender or the configuration. Refused events are not sent again.',
   },
   subscription_missing: {
@@ -146,8 +151,8 @@ export const problemTable = {
     next: 'Correct the clock. If the new time is right, restart the connector.',
   },
   requests_damaged: {
-    ...{ ...generic, severity: 'notice', nothingLost: false, label: 'DAMAGED' },
-    when: 'Delivery skipped requests that cannot be read or normalized, or that were evicted. The count is never reset.',
+    ...{ severity: 'notice', nothingLost: false, healthEvent: 'heartbeat', label: 'DAMAGED' },
+    when: 'Delivery skipped requests that cannot be read or normalized, or that were evicted. The count is never reset; heartbeats have it (`counters.damaged`).',
     next: 'Find the cause in the log.',
   },
 } as const satisfies Readonly<Record<string, ProblemKind>>;

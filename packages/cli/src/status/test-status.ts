@@ -139,6 +139,13 @@ export const examples: Readonly<Record<ProblemCode, { readonly change: Change; r
     first: 'ALL FILTERED: elastic-prod can get no event; nothing is lost',
   },
   webhooks_refused: {
+    change: (facts) => ({
+      ...facts,
+      unknownPaths: [{ path: '/webhook/xiq', code: 'not_found', total: 9, lastHour: 3, last: at }],
+    }),
+    first: 'REFUSED: 3 requests to unknown paths',
+  },
+  credentials_refused: {
     change: source({
       refused: [{ status: 401, code: 'unauthorized', total: 80, lastHour: 80, last: '2026-11-24T11:58:00Z' }],
     }),

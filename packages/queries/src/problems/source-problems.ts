@@ -69,7 +69,7 @@ function refusedWebhooks({ name, refused = [] }: SourceState, { at }: Context): 
       const since = total === lastHour ? '' : `, ${total.toLocaleString('en-US')} since the start`;
       const text = `${requests} refused in the last hour (${status}: ${reason})${since}; the last ${ago(at, last)}`;
       const next = nextFor[code];
-      return newProblem('webhooks_refused', {
+      return newProblem(code === 'unauthorized' ? 'credentials_refused' : 'webhooks_refused', {
         subject,
         summary: `${requests} to source ${name} (${reason})`,
         text,
