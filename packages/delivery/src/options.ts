@@ -36,7 +36,9 @@ export const deliveryOptionsShape = {
     .min(1)
     .max(64)
     .default(4)
-    .describe('Maximum number of batches in flight. Some types allow fewer. At most 2,048 events are in flight.'),
+    .describe(
+      'Maximum number of batches in flight. Some types allow fewer. At most 2,048 events are in flight, or more if the server confirms them later.',
+    ),
   timeoutMs: z.int().min(100).max(3_600_000).default(60_000).describe('Time limit of one attempt in milliseconds.'),
   retry: z
     .strictObject({

@@ -29,11 +29,6 @@ it.each<[string, FixtureOptions, RegExp]>([
   ['no token', { config: { token: { env: 'NOT_SET' } } }, /the token is missing or empty: check `token`$/],
   ['a token that requires acknowledgement', { fake: { tokens: acks } }, /set `ack: true`/],
   [
-    'a token without acknowledgement',
-    { config: { ack: true } },
-    /turn on indexer acknowledgement for the token, or set `ack: false`/,
-  ],
-  [
     'the second token',
     { config: { datasets: { 'extreme_xiq.auth': { token: { env: 'OTHER_TOKEN' } } } } },
     /token 2 of 2: Invalid token/,
@@ -46,11 +41,19 @@ it('succeeds with acknowledgement if the token has it on', async () => {
   expect(await checkOf({ config: { ack: true }, fake: { tokens: acks } })).toMatchObject({ ok: true });
 });
 
-it('L5: reports that the server has no endpoint for acknowledgements', async () => {
+it('L5: warns of a token without acknowledgement: events are delivered, but degraded', async () => {
+  expect(await checkOf({ config: { ack: true } })).toEqual({
+    ok: true,
+    warning: true,
+    message: expect.stringMatching(/: turn on indexer acknowledgement for the token, or set `ack: false`$/),
+  });
+});
+
+it('L5: warns of a server that has no endpoint for acknowledgements', async () => {
   const result = await checkOf({ config: { ack: true }, fake: { tokens: acks } }, (fake) =>
     fake.respondNext('ack', { status: 404, body: 'Not Found' }),
   );
-  expect(result).toMatchObject({ ok: false, message: expect.stringContaining('set `ack: false`') });
+  expect(result).toMatchObject({ ok: true, warning: true, message: expect.stringContaining('set `ack: false`') });
 });
 
 it('checks several tokens', async () => {

@@ -117,6 +117,8 @@ async function checkHec(
 ): Promise<CheckResult> {
   const failed = (message: string): CheckResult => ({ ok: false, message: `${url}: ${message}` });
 
+  const warnings: string[] = [];
+
   const health = await client.health(signal);
   const isDown = health.kind === 'failed' || health.status >= 500;
   const healthResponse = readResponse(health, 0, []);
@@ -134,11 +136,13 @@ async function checkHec(
       return failed(concernsToken || tokens.length > 1 ? `${which}: ${response.message}` : response.message);
     }
     if (ack?.reply === 'disabled' || ack?.reply === 'unsupported') {
-      return failed(`${which}: ${degradedAdvice[`ack_${ack.reply}`]}`);
-    }
-    if (ack?.message !== undefined) return failed(`${which}: no response about acknowledgements: ${ack.message}`);
+      // Events are delivered, but degraded.
+      warnings.push(`${which}: ${degradedAdvice[`ack_${ack.reply}`]}`);
+    } else if (ack?.message !== undefined)
+      return failed(`${which}: no response about acknowledgements: ${ack.message}`);
   }
   const named = indexes.filter((index) => index !== undefined).map((index) => `"${index}"`);
   const unchecked = named.length === 0 ? '' : `; write access to index ${named.join(', ')} was not checked`;
-  return { ok: true, message: `${url} accepts the token${tokens.length > 1 ? 's' : ''}${unchecked}` };
+  const message = [`${url} accepts the token${tokens.length > 1 ? 's' : ''}${unchecked}`, ...warnings].join('; ');
+  return { ok: true, message, ...(warnings.length > 0 && { warning: true }) };
 }
