@@ -83,7 +83,7 @@ test('doctor finds its event at every destination, or reports why the broken one
   };
 
   // The right to search is not needed to deliver, and is missing.
-  expect(await doctor(fixture, 3)).toEqual({
+  expect(await doctor(fixture, 10)).toEqual({
     code: 1,
     said: {
       ...othersAreOk,

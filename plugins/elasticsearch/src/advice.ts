@@ -5,6 +5,8 @@ import type { ServerFault } from './server-fault.ts';
 
 type Credentials = Pick<ElasticsearchConfig, 'apiKey' | 'basic'>;
 
+export const wrongPathAdvice = 'There is no Elasticsearch at this path: correct `nodes`';
+
 /** The message of the fault, with advice. Contains no secret. */
 export function messageWithAdvice({ code, message }: ServerFault, credentials: Credentials): string {
   switch (code) {
@@ -14,7 +16,7 @@ export function messageWithAdvice({ code, message }: ServerFault, credentials: C
       return `${message}. Give the credentials that privilege`;
     case 'not_found':
     case 'method_not_allowed':
-      return `${message}. There is no Elasticsearch at this path: correct \`nodes\``;
+      return `${message}. ${wrongPathAdvice}`;
     case 'unsupported_media_type':
       return `${message}. Expected Elasticsearch 8.17 or later, or 9.x: check \`nodes\` and any proxy`;
     case 'tls_failed':

@@ -1,7 +1,7 @@
 // Checks whether one node accepts events, without sending one. Reports what to fix.
 import type { DestinationContext } from '@xiq-siem/core';
 import { z } from 'zod';
-import { messageWithAdvice } from './advice.ts';
+import { messageWithAdvice, wrongPathAdvice } from './advice.ts';
 import { type ElasticsearchConfig, nodesOf } from './config.ts';
 import type { FaultCode } from './fault-codes.ts';
 import type { Server } from './server.ts';
@@ -72,9 +72,8 @@ async function versionOf(
     .request(signal, (client, options) => client.info({}, options), hasPath ? [] : absentStatuses)
     .catch((error: unknown) => {
       if (!(error instanceof RequestFailed && absentStatuses.includes(error.fault.status ?? 0))) throw error;
-      throw error.fault.code === 'unsupported_media_type'
-        ? error
-        : unexpectedResponse(messageWithAdvice(error.fault, config));
+      if (error.fault.code === 'unsupported_media_type') throw error;
+      throw unexpectedResponse(`${error.message}. ${wrongPathAdvice}`);
     });
   if (root === undefined) return undefined;
   const version = info.safeParse(root).data?.version.number;
