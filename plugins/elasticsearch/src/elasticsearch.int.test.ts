@@ -193,7 +193,7 @@ test('a write block blocks events; after its removal they are delivered', async 
   expect(await destination.deliver({ items }, noSignal)).toMatchObject({
     items: [delivered, { verdict: 'blocked', code: 'write_blocked' }],
   });
-  const message = expect.stringMatching(`${index} refuses writes: index write \\(api\\)`);
+  const message = expect.stringMatching(`${indexOf(namespace)} refuses writes: index write \\(api\\)`);
   expect(await destination.check?.(noSignal)).toMatchObject({ ok: false, message });
   await requestJson(server, 'PUT', `/${index}/_settings`, { 'index.blocks.write': false });
   await requestJson(server, 'PUT', '/_cluster/settings', { persistent: { 'cluster.blocks.read_only': true } });
