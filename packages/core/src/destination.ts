@@ -146,6 +146,11 @@ export interface Destination<Code extends string = string> {
   check?(signal: AbortSignal): Promise<CheckResult>;
   /** Searches once for a delivered event. Throws a ConnectorError if the search itself fails. */
   find?(event: EventToFind, signal: AbortSignal): Promise<FindResult>;
+  /**
+   * Opens files again by their paths, as daemons do at SIGHUP: another program may have renamed them. Called at each reload
+   * that does not change this destination, also during `deliver`. Resolve without waiting for `deliver`.
+   */
+  reopen?(): Promise<void>;
   /** Closes connections and files. Called once, after the last `deliver` has ended. */
   close?(): Promise<void>;
 }

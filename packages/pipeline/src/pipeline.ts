@@ -99,6 +99,11 @@ export async function openPipeline(first: Configuration, parts: PipelineParts): 
     if (configuration.mapping?.version !== next.mapping?.version) beforeMapping = configuration;
     configuration = next;
     for (const name of [...removed, ...changed]) await stopDestination(name);
+    for (const { configured, destination } of open.values()) {
+      await destination.reopen?.().catch((cause: unknown) => {
+        log.error('destination.reopen_failed', { destination: configured.name, error: String(cause) });
+      });
+    }
     for (const destination of opened.destinations) await startDestination(destination);
     const changes = [
       ...added.map((name) => `destinations.${name} added`),

@@ -17,7 +17,8 @@ export async function createDirectory(directory: string): Promise<void> {
   await syncDirectory(dirname(directory));
 }
 
-function isErrno(error: unknown, code: string): boolean {
+/** True for an error of a system call with this code. */
+export function isErrno(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code;
 }
 

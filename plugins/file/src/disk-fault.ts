@@ -15,8 +15,11 @@ const byErrno: Readonly<Record<string, FaultCode>> = {
 export const faultCodes = [
   'aborted',
   'disk_full',
+  'file_moved',
+  'file_truncated',
   'io_error',
   'not_a_directory',
+  'not_a_file',
   'path_missing',
   'permission_denied',
   'read_only',
@@ -29,10 +32,13 @@ export type FaultCode = (typeof faultCodes)[number];
 const advice: Readonly<Record<FaultCode, string>> = {
   aborted: 'try again',
   disk_full: 'free disk space',
+  file_moved: 'no action: the events are written to a new file',
+  file_truncated: 'no action: the events are written again',
   io_error: 'check the disk and the system log',
   path_missing: 'create the directory, or mount its file system',
   permission_denied: 'give the user of the connector access, or set another `directory`',
   not_a_directory: 'a file has the name of the directory: move it, or set another `directory`',
+  not_a_file: 'move it to another directory',
   read_only: 'mount it for writing, or set another `directory`',
   short_write: 'free disk space, and check the quotas',
   timed_out: 'try again',
@@ -52,8 +58,9 @@ export class DiskFault extends Error {
 export function faultReport(error: unknown) {
   if (!(error instanceof DiskFault) && !(error instanceof Error && 'syscall' in error && 'code' in error)) throw error;
   const code = error instanceof DiskFault ? error.code : (byErrno[String(error.code)] ?? 'io_error');
-  // An operator must fix these two; any other fault may disappear without help.
-  const batch = code === 'permission_denied' || code === 'not_a_directory' ? 'misconfigured' : 'unavailable';
+  // An operator must fix these; any other fault may disappear without help.
+  const isPersistent = code === 'permission_denied' || code === 'not_a_directory' || code === 'not_a_file';
+  const batch = isPersistent ? 'misconfigured' : 'unavailable';
   return { batch, code, message: error.message } as const;
 }
 

@@ -223,34 +223,6 @@ it('writes nothing below minFreeBytes, and continues without help when there is 
   expect(await idsIn(directory)).toEqual(['a']);
 });
 
-it('reports that the directory was removed, and creates it again for the next batch', async () => {
-  const directory = join(await temporaryDirectory(onTestFinished), 'out');
-  const destination = createFileDestination(configOf(directory), testContext().context);
-  await destination.deliver(batchOf(['a']), noSignal);
-  await rm(directory, { recursive: true });
-  expect(await destination.deliver(batchOf(['b']), noSignal)).toMatchObject({
-    batch: 'unavailable',
-    code: 'path_missing',
-  });
-  await destination.deliver(batchOf(['b']), noSignal);
-  await destination.close?.();
-  expect(await idsIn(directory)).toEqual(['b']);
-});
-
-it('reports that the file was deleted while open, and writes the next batch to a new file', async () => {
-  const directory = await temporaryDirectory(onTestFinished);
-  const destination = createFileDestination(configOf(directory), testContext().context);
-  await destination.deliver(batchOf(['a']), noSignal);
-  await rm(join(directory, 'archive-2026-03-01-000001.ndjson'));
-  expect(await destination.deliver(batchOf(['b']), noSignal)).toMatchObject({
-    batch: 'unavailable',
-    code: 'path_missing',
-  });
-  await destination.deliver(batchOf(['b']), noSignal);
-  await destination.close?.();
-  expect(await idsIn(directory)).toEqual(['b']);
-});
-
 it('reports misconfigured if a file has the name of the directory', async () => {
   const directory = join(await temporaryDirectory(onTestFinished), 'out');
   await writeFile(directory, '');

@@ -15,7 +15,9 @@ import { type FileConfig, fileConfig } from './config.ts';
 import { createDirectory, freeBytesOf } from './directory.ts';
 import { DiskFault, explainFault, type FaultCode, faultCodes, faultReport } from './disk-fault.ts';
 import { findEvent } from './find-event.ts';
+import { notAFile } from './output-file.ts';
 import { createOutputFiles, type FileContext, fileMetrics } from './output-files.ts';
+import { listOutputFiles } from './output-names.ts';
 
 export const fileDestination = defineDestination({
   type: 'file',
@@ -38,23 +40,26 @@ export function createFileDestination(
   // The engine sends one batch at a time, but may stop waiting for a batch that this plugin still writes.
   const inOrder = createSerialQueue();
 
-  async function appendToCurrentFile(bytes: Uint8Array): Promise<void> {
-    const file = await files.fileWithSpaceFor(bytes.length);
+  async function ensureSpace(bytes: number): Promise<void> {
     const free = await freeBytes(directory);
-    if (free - bytes.length < config.minFreeBytes) {
-      throw new DiskFault('disk_full', `${directory} has ${free} bytes free; minFreeBytes is ${config.minFreeBytes}`);
-    }
-    await file.append(bytes);
+    if (free - bytes >= config.minFreeBytes) return;
+    throw new DiskFault('disk_full', `${directory} has ${free} bytes free; minFreeBytes is ${config.minFreeBytes}`);
   }
 
   async function deliverToFile(batch: Batch, signal: AbortSignal): Promise<DeliveryReport<FaultCode>> {
     if (signal.aborted) return { batch: 'unavailable', code: codeOfSignal(signal) };
     try {
-      await appendToCurrentFile(Buffer.from(batch.items.map(({ json }) => `${json}\n`).join('')));
-      return allDelivered(batch);
+      const lines = Buffer.from(batch.items.map(({ json }) => `${json}\n`).join(''));
+      const change = await files.append(lines, ensureSpace);
+      if (change === 'unchanged') return allDelivered(batch);
+      // The other program may have read the file before these lines were in it, as a compressor does, and then delete it.
+      if (change === 'moved') return allUnknown(batch, 'file_moved', 'the file was moved while it was written');
+      if (change === 'truncated')
+        return allUnknown(batch, 'file_truncated', 'the file was truncated while it was written');
+      return { batch: 'unavailable', code: 'path_missing', message: 'the file was deleted while it was written' };
     } catch (error) {
       // The state of a file is unknown after an error: the next batch opens it again and checks its last line.
-      await files.close().catch(() => {});
+      await files.closeAfterFault().catch(() => {});
       return faultReport(error);
     }
   }
@@ -63,6 +68,8 @@ export function createFileDestination(
     try {
       await createDirectory(directory);
       await access(directory, constants.W_OK | constants.X_OK);
+      const { obstacle } = await listOutputFiles(directory, context.name);
+      if (obstacle !== undefined) throw notAFile(obstacle);
       const free = await freeBytes(directory);
       const message = `${directory} is writable and has ${free} bytes free`;
       if (free >= config.minFreeBytes) return { ok: true, message };
@@ -76,6 +83,11 @@ export function createFileDestination(
     deliver: (batch, signal) => inOrder(() => deliverToFile(batch, signal)),
     check: checkDirectory,
     find: (event, signal) => findEvent(directory, context.name, event, signal),
+    reopen: async () => files.requestReopen(),
     close: files.close,
   };
+}
+
+function allUnknown(batch: Batch, code: FaultCode, message: string): DeliveryReport<FaultCode> {
+  return { items: batch.items.map(({ index }) => ({ index, verdict: 'unknown', code, message })) };
 }

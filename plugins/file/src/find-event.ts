@@ -23,7 +23,7 @@ export async function findEvent(
   maxBytes = maxSearchBytes,
 ): Promise<FindResult> {
   try {
-    const files = (await listOutputFiles(directory, name)).toReversed();
+    const files = (await listOutputFiles(directory, name)).files.toReversed();
     let leftBytes = maxBytes;
     for (const file of files) {
       if (leftBytes <= 0) break;

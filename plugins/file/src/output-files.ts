@@ -4,8 +4,9 @@ import { basename } from 'node:path';
 import type { DestinationContext, MetricTable } from '@xiq-siem/core';
 import type { FileConfig } from './config.ts';
 import { createDirectory } from './directory.ts';
-import { type OutputFile, openOutputFile } from './output-file.ts';
+import { createOutputFile, type FileChange, notAFile, type OutputFile, openOutputFile } from './output-file.ts';
 import { type ListedFile, listOutputFiles, type OutputName, outputName, utcDay } from './output-names.ts';
+import { createRecentAppends } from './recent-appends.ts';
 
 export const fileMetrics = {
   incomplete_lines_removed: {
@@ -17,30 +18,92 @@ export const fileMetrics = {
     unit: '{file}',
     attributes: ['reason'],
   },
+  file_changes: {
+    help: 'File: changes of the current file by other programs, by reason: `moved`, `deleted`, `truncated` or `grown`.',
+    unit: '{change}',
+    attributes: ['reason'],
+  },
+  bytes_written_again: {
+    help: 'File: bytes of the last 10 seconds that were written again because the file was truncated. The truncated copy may have them too.',
+    unit: 'By',
+  },
 } as const satisfies MetricTable;
 
 export type FileContext = DestinationContext<keyof typeof fileMetrics>;
 
 const dayMs = 86_400_000;
 
-/** Opens no file before `fileWithSpaceFor` is called. After a disk error, call `close`: the next call opens the file again. */
+/** Opens no file before the first append. After a disk error, call `closeAfterFault`: the next append opens the file again. */
 export function createOutputFiles(directory: string, config: FileConfig, context: FileContext) {
   const { name, log, meter, now } = context;
+  const recent = createRecentAppends();
   let current: OutputFile | undefined;
+  let reopenRequested = false;
+  let lastNumber = 0;
+  /** Lines that were delivered, and that a truncation may have lost. */
+  let toWriteAgain: Uint8Array = Buffer.alloc(0);
+
+  /**
+   * Appends `bytes` to the current file, and first what a truncation may have lost. `unchanged`: the file that has the path
+   * now has them on disk. `ensureSpace` gets the number of bytes to write.
+   */
+  async function appendLines(
+    bytes: Uint8Array,
+    ensureSpace: (bytes: number) => Promise<void>,
+  ): Promise<Exclude<FileChange, 'grown'>> {
+    await closeIfChanged();
+    const again = toWriteAgain;
+    const all = again.length === 0 ? bytes : Buffer.concat([again, bytes]);
+    const file = await fileWithSpaceFor(all.length);
+    await ensureSpace(all.length);
+    const change = await file.append(all);
+    if (change === 'unchanged' || change === 'grown') {
+      recent.add(all, now());
+      toWriteAgain = Buffer.alloc(0);
+      if (again.length > 0) {
+        log.warn('destination.lines_written_again', { file: basename(file.name.path), bytes: again.length });
+        meter.add('bytes_written_again', again.length);
+      }
+    }
+    if (change === 'unchanged') return change;
+    await closeChanged(file, change);
+    return change === 'grown' ? 'unchanged' : change;
+  }
+
+  async function closeIfChanged(): Promise<void> {
+    const change = await current?.change();
+    if (current !== undefined && change !== undefined && change !== 'unchanged') await closeChanged(current, change);
+    if (reopenRequested) await closeCurrent();
+    reopenRequested = false;
+  }
+
+  async function closeChanged({ name: { path } }: OutputFile, change: FileChange): Promise<void> {
+    log[change === 'moved' ? 'info' : 'warn']('destination.file_changed', { file: basename(path), reason: change });
+    meter.add('file_changes', 1, { reason: change });
+    if (change === 'truncated') toWriteAgain = Buffer.concat([recent.take(now()), toWriteAgain]);
+    else if (change !== 'grown') recent.clear();
+    await closeCurrent();
+  }
 
   /** Returns an open file with space for `moreBytes`: the current file, the newest file of the directory, or a new file. */
   async function fileWithSpaceFor(moreBytes: number): Promise<OutputFile> {
     if (current !== undefined && hasCapacity(current, moreBytes)) return current;
     await closeCurrent();
     await createDirectory(directory);
-    const files = await listOutputFiles(directory, name);
+    const { files, obstacle, highestNumber } = await listOutputFiles(directory, name);
+    if (obstacle !== undefined) throw notAFile(obstacle);
     const newest = files.at(-1);
     if (newest !== undefined) current = await openFile(newest);
     if (current !== undefined && !hasCapacity(current, moreBytes)) await closeCurrent();
 
     const closedFiles = current === undefined ? files : files.slice(0, -1);
     await deleteOld(closedFiles, Math.max(config.rotateAtBytes, moreBytes));
-    current ??= await openFile(outputName(directory, name, utcDay(now()), (newest?.number ?? 0) + 1));
+    // Not below the number before: the file may have been moved to another directory.
+    lastNumber = Math.max(lastNumber, highestNumber);
+    if (current === undefined) {
+      lastNumber += 1;
+      current = await createOutputFile(outputName(directory, name, utcDay(now()), lastNumber));
+    }
     return current;
   }
 
@@ -61,7 +124,8 @@ export function createOutputFiles(directory: string, config: FileConfig, context
     const oldestDay = utcDay(now() - config.retainForDays * dayMs);
     let total = closedFiles.reduce((sum, { bytes }) => sum + bytes, reservedBytes);
     for (const { path, day, bytes } of closedFiles) {
-      const reason = day < oldestDay ? 'age' : total > config.maxBytes ? 'total_size' : undefined;
+      const isOld = day < oldestDay && context.mayDeleteByAge();
+      const reason = isOld ? 'age' : total > config.maxBytes ? 'total_size' : undefined;
       if (reason === undefined) continue;
       await rm(path, { force: true });
       total -= bytes;
@@ -76,5 +140,17 @@ export function createOutputFiles(directory: string, config: FileConfig, context
     await file?.close();
   }
 
-  return { fileWithSpaceFor, close: closeCurrent };
+  /** The next append opens the newest file of the directory by its path. */
+  function requestReopen(): void {
+    reopenRequested = true;
+  }
+
+  /** Also writes what a truncation may have lost. */
+  async function closeForGood(): Promise<void> {
+    await closeIfChanged();
+    if (toWriteAgain.length > 0) await appendLines(Buffer.alloc(0), async () => {});
+    await closeCurrent();
+  }
+
+  return { append: appendLines, requestReopen, closeAfterFault: closeCurrent, close: closeForGood };
 }

@@ -1,6 +1,7 @@
 // The names of the output files: `<name>-<UTC day>-<6 digits>.ndjson`.
-import { readdir, stat } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isErrno } from './directory.ts';
 
 export interface OutputName {
   readonly path: string;
@@ -14,6 +15,18 @@ export interface ListedFile extends OutputName {
   readonly bytes: number;
 }
 
+export interface OutputNames {
+  /** The files of the destination, oldest first. */
+  readonly files: readonly ListedFile[];
+  /** A directory, symbolic link or FIFO that has the name of the newest file. */
+  readonly obstacle: string | undefined;
+  /**
+   * The highest number of any name, also of a file that another program renamed (`….ndjson.1`, `….ndjson.gz`): a new file
+   * never gets a name that such a program would use again.
+   */
+  readonly highestNumber: number;
+}
+
 /** The UTC day of a time in epoch milliseconds. */
 export function utcDay(timeMs: number): string {
   return new Date(timeMs).toISOString().slice(0, 10);
@@ -23,15 +36,35 @@ export function outputName(directory: string, name: string, day: string, number:
   return { path: join(directory, `${name}-${day}-${String(number).padStart(6, '0')}.ndjson`), day, number };
 }
 
-/** The files of the destination `name`, oldest first. Ignores all other files. */
-export async function listOutputFiles(directory: string, name: string): Promise<readonly ListedFile[]> {
-  const found: ListedFile[] = [];
+/** The output files of the destination `name`. Ignores all other names. */
+export async function listOutputFiles(directory: string, name: string): Promise<OutputNames> {
+  const files: ListedFile[] = [];
+  const others: OutputName[] = [];
+  let highestNumber = 0;
   for (const entry of await readdir(directory)) {
     if (!entry.startsWith(`${name}-`)) continue;
-    const [, day, digits] = /^(\d{4}-\d\d-\d\d)-(\d{6,15})\.ndjson$/.exec(entry.slice(name.length + 1)) ?? [];
+    const pattern = /^(\d{4}-\d\d-\d\d)-(\d{6,15})(.*)$/;
+    const [, day, digits, suffix] = pattern.exec(entry.slice(name.length + 1)) ?? [];
     if (day === undefined || digits === undefined) continue;
+    const number = Number(digits);
+    highestNumber = Math.max(highestNumber, number);
+    if (suffix !== '.ndjson') continue;
     const path = join(directory, entry);
-    found.push({ path, day, number: Number(digits), bytes: (await stat(path)).size });
+    const stats = await statOf(path);
+    if (stats?.isFile() === true) files.push({ path, day, number, bytes: stats.size });
+    else if (stats !== undefined) others.push({ path, day, number });
   }
-  return found.sort((a, b) => a.number - b.number);
+  files.sort((a, b) => a.number - b.number);
+  const newest = files.at(-1)?.number ?? 0;
+  return { files, obstacle: others.find(({ number }) => number >= newest)?.path, highestNumber };
+}
+
+/** Undefined if the file is gone: another program may rename and delete files. */
+async function statOf(path: string) {
+  try {
+    return await lstat(path);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return undefined;
+    throw error;
+  }
 }

@@ -1,5 +1,5 @@
 // For tests: a context that records log lines and counts, a manual clock, and batches.
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { lstat, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Batch, DestinationContext, LogAttributes } from '@xiq-siem/core';
@@ -64,10 +64,17 @@ export async function filesIn(directory: string): Promise<string[]> {
   return (await readdir(directory)).sort();
 }
 
-/** The ids on all lines of all files, in order. Throws if a line is not JSON. */
-export async function idsIn(directory: string): Promise<string[]> {
+/**
+ * The ids on all lines of all files, in the order of the names. Throws if a line is not JSON. `byNumber`: in the order of the
+ * numbers in the names. `filesOnly`: ignores what is not a regular file.
+ */
+export async function idsIn(directory: string, only?: 'byNumber' | 'filesOnly'): Promise<string[]> {
   const ids: string[] = [];
-  for (const name of await filesIn(directory)) {
+  const numberOf = (name: string): number => Number(/-(\d{6})\.ndjson/.exec(name)?.[1] ?? 0);
+  const names = await filesIn(directory);
+  if (only === 'byNumber') names.sort((a, b) => numberOf(a) - numberOf(b));
+  for (const name of names) {
+    if (only === 'filesOnly' && !(await lstat(join(directory, name))).isFile()) continue;
     const text = await readFile(join(directory, name), 'utf8');
     for (const line of text.split('\n').slice(0, -1)) ids.push(idOf(JSON.parse(line)));
   }
