@@ -182,6 +182,41 @@ describe('L10: copytruncate', () => {
     expect(await f.ids()).toEqual([...ids.slice(-15), 'last']);
   });
 
+  it('a truncation is not missed where the next write fails', async () => {
+    const f = await fixture();
+    await f.deliver('a');
+    f.beforeWrite(async () => {
+      await truncate(f.file);
+      throw Object.assign(new Error('full'), { code: 'ENOSPC', syscall: 'write' });
+    });
+    expect(await f.deliver('b')).toMatchObject({ batch: 'unavailable', code: 'disk_full' });
+    await f.deliver('b');
+    expect(await f.ids()).toEqual(['a', 'b']);
+  });
+
+  it('nor while the file is opened again', async () => {
+    const f = await fixture();
+    await f.deliver('a');
+    f.beforeWrite(() => Promise.reject(Object.assign(new Error('full'), { code: 'ENOSPC', syscall: 'write' })));
+    await f.deliver('b');
+    await truncate(f.file);
+    await f.deliver('b');
+    expect(await f.ids()).toEqual(['a', 'b']);
+    expect(f.changes()).toMatchObject([{ attributes: { reason: 'truncated' } }]);
+  });
+
+  it('nor where the destination has started its next file', async () => {
+    const f = await fixture({ rotateAtBytes: 4096 });
+    await f.destination.deliver(batchOf(['a'], 3000), noSignal);
+    await copyFile(f.file, `${f.file}.1`);
+    await f.deliver('b');
+    await f.destination.deliver(batchOf(['c'], 3000), noSignal);
+    expect(await readdir(f.directory)).toContain('archive-2026-03-01-000002.ndjson');
+    await truncate(f.file);
+    await f.deliver('d');
+    expect(new Set(await f.ids())).toEqual(new Set(['a', 'b', 'c', 'd']));
+  });
+
   it('lines are written again also if the disk was full at first', async () => {
     const f = await fixture();
     await f.deliver('a');

@@ -14,6 +14,8 @@ export type FileChange = 'unchanged' | 'moved' | 'deleted' | 'truncated' | 'grow
 
 export interface OutputFile {
   readonly name: OutputName;
+  /** Equal for two openings of one file. */
+  readonly id: string;
   /** Bytes in the file. */
   size(): number;
   /** Compares the open file with its path and its expected size. */
@@ -50,8 +52,11 @@ async function openWith(
   const { path } = name;
   const handle = await openRegularFile(path, flags);
   let size: number;
+  let id: string;
   try {
-    const found = (await handle.stat()).size;
+    const stats = await handle.stat();
+    const found = stats.size;
+    id = idOf(stats);
     size = await endOfLastLine(handle, found);
     if (size < found) {
       await handle.truncate(size);
@@ -66,7 +71,7 @@ async function openWith(
   async function changeOf(expectedSize: number): Promise<FileChange> {
     const [opened, named] = await Promise.all([handle.stat(), statOf(path)]);
     if (opened.nlink === 0) return 'deleted';
-    if (named === undefined || named.ino !== opened.ino || named.dev !== opened.dev) return 'moved';
+    if (named === undefined || idOf(named) !== id) return 'moved';
     if (opened.size === expectedSize) return 'unchanged';
     return opened.size < expectedSize ? 'truncated' : 'grown';
   }
@@ -80,7 +85,9 @@ async function openWith(
       await handle.datasync();
     } catch (error) {
       // Prevents duplicates of a partial write. If this fails too, the next opening removes the incomplete line.
-      await handle.truncate(size).catch(() => {});
+      // A file that another program has truncated is smaller: it must not grow.
+      const isLonger = async (): Promise<boolean> => (await handle.stat()).size > size;
+      if (await isLonger().catch(() => false)) await handle.truncate(size).catch(() => {});
       throw error;
     }
     // After the sync: a change before it may have lost these bytes, a later one finds them on disk.
@@ -91,6 +98,7 @@ async function openWith(
 
   return {
     name,
+    id,
     size: () => size,
     change: () => changeOf(size),
     append: appendToFile,
@@ -113,6 +121,14 @@ async function openRegularFile(path: string, flags: number): Promise<FileHandle>
 export function notAFile(path: string): DiskFault {
   return new DiskFault('not_a_file', `${path} is not a regular file`);
 }
+
+/** True if the closed file with this id and size is now smaller. */
+export async function isTruncated({ path, id, size }: { path: string; id: string; size: number }): Promise<boolean> {
+  const stats = await statOf(path);
+  return stats !== undefined && idOf(stats) === id && stats.size < size;
+}
+
+const idOf = ({ dev, ino }: { readonly dev: number; readonly ino: number }): string => `${dev}:${ino}`;
 
 async function statOf(path: string) {
   try {

@@ -4,9 +4,16 @@ import { basename } from 'node:path';
 import type { DestinationContext, MetricTable } from '@xiq-siem/core';
 import type { FileConfig } from './config.ts';
 import { createDirectory } from './directory.ts';
-import { createOutputFile, type FileChange, notAFile, type OutputFile, openOutputFile } from './output-file.ts';
+import {
+  createOutputFile,
+  type FileChange,
+  isTruncated,
+  notAFile,
+  type OutputFile,
+  openOutputFile,
+} from './output-file.ts';
 import { type ListedFile, listOutputFiles, type OutputName, outputName, utcDay } from './output-names.ts';
-import { createRecentAppends } from './recent-appends.ts';
+import { createRecentAppends, keptMs } from './recent-appends.ts';
 
 export const fileMetrics = {
   incomplete_lines_removed: {
@@ -32,12 +39,17 @@ export const fileMetrics = {
 export type FileContext = DestinationContext<keyof typeof fileMetrics>;
 
 const dayMs = 86_400_000;
+/** Closed files that are compared with their size before each append. */
+const maxWatched = 8;
 
 /** Opens no file before the first append. After a disk error, call `closeAfterFault`: the next append opens the file again. */
 export function createOutputFiles(directory: string, config: FileConfig, context: FileContext) {
   const { name, log, meter, now } = context;
   const recent = createRecentAppends();
   let current: OutputFile | undefined;
+  /** Files that were closed lately, to notice that one is truncated. */
+  let closed: readonly { readonly path: string; readonly id: string; readonly size: number; readonly atMs: number }[] =
+    [];
   let reopenRequested = false;
   let lastNumber = 0;
   /** Lines that were delivered, and that a truncation may have lost. */
@@ -52,9 +64,9 @@ export function createOutputFiles(directory: string, config: FileConfig, context
     ensureSpace: (bytes: number) => Promise<void>,
   ): Promise<Exclude<FileChange, 'grown'>> {
     await closeIfChanged();
+    const file = await fileWithSpaceFor(toWriteAgain.length + bytes.length);
     const again = toWriteAgain;
     const all = again.length === 0 ? bytes : Buffer.concat([again, bytes]);
-    const file = await fileWithSpaceFor(all.length);
     await ensureSpace(all.length);
     const change = await file.append(all);
     if (change === 'unchanged' || change === 'grown') {
@@ -75,14 +87,28 @@ export function createOutputFiles(directory: string, config: FileConfig, context
     if (current !== undefined && change !== undefined && change !== 'unchanged') await closeChanged(current, change);
     if (reopenRequested) await closeCurrent();
     reopenRequested = false;
+    closed = closed.filter(({ atMs }) => now() - atMs <= keptMs).slice(-maxWatched);
+    for (const file of closed) {
+      if (await isTruncated(file)) noteTruncated(file);
+    }
+  }
+
+  function noteTruncated({ path }: { readonly path: string }): void {
+    note(path, 'truncated');
+    closed = closed.filter((file) => file.path !== path);
+    toWriteAgain = Buffer.concat([recent.take(now()), toWriteAgain]);
+  }
+
+  function note(path: string, reason: FileChange): void {
+    log[reason === 'moved' ? 'info' : 'warn']('destination.file_changed', { file: basename(path), reason });
+    meter.add('file_changes', 1, { reason });
   }
 
   async function closeChanged({ name: { path } }: OutputFile, change: FileChange): Promise<void> {
-    log[change === 'moved' ? 'info' : 'warn']('destination.file_changed', { file: basename(path), reason: change });
-    meter.add('file_changes', 1, { reason: change });
-    if (change === 'truncated') toWriteAgain = Buffer.concat([recent.take(now()), toWriteAgain]);
-    else if (change !== 'grown') recent.clear();
     await closeCurrent();
+    if (change === 'truncated') return noteTruncated({ path });
+    note(path, change);
+    closed = closed.filter((file) => file.path !== path);
   }
 
   /** Returns an open file with space for `moreBytes`: the current file, the newest file of the directory, or a new file. */
@@ -94,6 +120,7 @@ export function createOutputFiles(directory: string, config: FileConfig, context
     if (obstacle !== undefined) throw notAFile(obstacle);
     const newest = files.at(-1);
     if (newest !== undefined) current = await openFile(newest);
+    noteIfTruncated(current);
     if (current !== undefined && !hasCapacity(current, moreBytes)) await closeCurrent();
 
     const closedFiles = current === undefined ? files : files.slice(0, -1);
@@ -105,6 +132,14 @@ export function createOutputFiles(directory: string, config: FileConfig, context
       current = await createOutputFile(outputName(directory, name, utcDay(now()), lastNumber));
     }
     return current;
+  }
+
+  /** For a file that was truncated since it was closed. */
+  function noteIfTruncated(opened: OutputFile | undefined): void {
+    const before = closed.find(({ id }) => id === opened?.id);
+    if (before === undefined || opened === undefined) return;
+    if (opened.size() < before.size) noteTruncated(before);
+    closed = closed.filter((file) => file !== before);
   }
 
   function hasCapacity(file: OutputFile, moreBytes: number): boolean {
@@ -137,7 +172,9 @@ export function createOutputFiles(directory: string, config: FileConfig, context
   async function closeCurrent(): Promise<void> {
     const file = current;
     current = undefined;
-    await file?.close();
+    if (file === undefined) return;
+    closed = [...closed, { path: file.name.path, id: file.id, size: file.size(), atMs: now() }];
+    await file.close();
   }
 
   /** The next append opens the newest file of the directory by its path. */

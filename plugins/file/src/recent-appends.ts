@@ -7,8 +7,6 @@ export const maxKeptBytes = 16 * 1024 ** 2;
 
 export interface RecentAppends {
   add(bytes: Uint8Array, nowMs: number): void;
-  /** Forgets them: their file is complete under another name, or was deleted. */
-  clear(): void;
   /** Returns those of the last `keptMs`, and forgets them. */
   take(nowMs: number): Buffer;
 }
@@ -30,17 +28,13 @@ export function createRecentAppends(): RecentAppends {
     removeOld(nowMs);
   }
 
-  function clearAll(): void {
-    kept = [];
-    total = 0;
-  }
-
   function takeAll(nowMs: number): Buffer {
     removeOld(nowMs);
     const bytes = Buffer.concat(kept.map((one) => one.bytes));
-    clearAll();
+    kept = [];
+    total = 0;
     return bytes;
   }
 
-  return { add: addAppended, clear: clearAll, take: takeAll };
+  return { add: addAppended, take: takeAll };
 }
