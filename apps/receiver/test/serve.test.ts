@@ -1,6 +1,6 @@
 // The serve command: start, failed start, readiness, stop.
 import { globSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, request } from 'node:http';
 import { join } from 'node:path';
 import { progressReading } from '@xiq-siem/state';
@@ -70,6 +70,26 @@ describe('a running connector', () => {
       .poll(async () => (await here.documents()).map(({ extreme }) => extreme.xiq.receipt))
       .toEqual([receipt]);
     expect(await second.end('SIGTERM')).toBe(0);
+  });
+
+  it('L10: writes to the path again after its file is renamed and SIGHUP, also with an invalid configuration', async () => {
+    const here = await fixture();
+    const connector = await startProcess(here);
+    const client = createClient(connector.url, here.secret);
+    await writeFile(here.configFile, 'nonsense: 1\n', { flag: 'a' });
+    const out = join(here.directory, 'out');
+    for (const rotated of [1, 2, 3]) {
+      await client.post(path, login.replace('6553', String(rotated)));
+      await expect.poll(async () => (await here.documents()).length).toBe(rotated);
+      const [file = ''] = (await readdir(out)).filter((name) => name.endsWith('.ndjson'));
+      await rename(join(out, file), join(out, `${file}.${rotated}`));
+      await writeFile(join(out, file), '');
+      process.kill(connector.pid, 'SIGHUP');
+    }
+    expect((await readdir(out)).length).toBe(4);
+    client.close();
+    expect(await connector.end('SIGTERM')).toBe(0);
+    expect(connector.output()).toContain('configuration.reload_refused');
   });
 
   it('prints no secret, and neither journal nor output contains it', async () => {

@@ -77,6 +77,19 @@ test('a destination that is unavailable is changed while the others continue', a
   expect(idsAt(fixture, 'two')).toEqual(['1']);
 });
 
+test('L10: a reload asks the destinations that it does not change to reopen their files', async () => {
+  await using fixture = await openPipelineFixture(destinations('one', 'two'));
+  await fixture.pipeline.apply(await fixture.configure(destinations('one', 'two')));
+  expect([fixture.siem('one').reopened, fixture.siem('two').reopened]).toEqual([1, 1]);
+  fixture.siem('one').staysClosed = true;
+  const changed = { ...destinations('one')['one'], label: 'changed' };
+  await fixture.pipeline.apply(await fixture.configure({ ...destinations('one'), two: changed, three: changed }));
+  expect(['one', 'two', 'three'].map((name) => fixture.siem(name).reopened)).toEqual([2, 1, 0]);
+  expect(fixture.log.of('destination.reopen_failed')).toMatchObject([
+    { attributes: { destination: 'one', error: 'Error: not reopened' } },
+  ]);
+});
+
 test('if one destination cannot be opened, nothing changes, and the opened ones are closed', async () => {
   await using fixture = await openPipelineFixture(destinations('one'));
   const before = fixture.pipeline.configuration();

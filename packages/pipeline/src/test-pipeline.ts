@@ -29,6 +29,9 @@ export interface Siem {
   readonly received: string[];
   opened: number;
   closed: number;
+  reopened: number;
+  /** `reopen` fails. */
+  staysClosed: boolean;
   /** Its search finds nothing, or fails. */
   hides: 'everything' | 'failing' | undefined;
   /** The response to a batch. Not set: the whole batch is delivered. */
@@ -100,6 +103,10 @@ const memory = (siems: Map<string, Siem>) =>
             return { found, message: found ? 'it is there' : 'it does not show' };
           },
         }),
+        reopen: async () => {
+          siem.reopened += 1;
+          if (siem.staysClosed) throw new Error('not reopened');
+        },
         close: async () => {
           siem.closed += 1;
         },
@@ -108,7 +115,8 @@ const memory = (siems: Map<string, Siem>) =>
   });
 
 function siemOf(siems: Map<string, Siem>, name: string): Siem {
-  const siem = siems.get(name) ?? { received: [], opened: 0, closed: 0, hides: undefined, response: undefined };
+  const none = { opened: 0, closed: 0, reopened: 0, staysClosed: false };
+  const siem = siems.get(name) ?? { ...none, received: [], hides: undefined, response: undefined };
   siems.set(name, siem);
   return siem;
 }

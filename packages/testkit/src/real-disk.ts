@@ -11,6 +11,7 @@ const run = promisify(execFile);
 const probes = {
   mount: ['root and the permission to mount', 'd=$(mktemp -d) && mount -t tmpfs none $d && umount $d && rmdir $d'],
   loop: ['a free loop device, mkfs.ext4 and python3', 'losetup -f && command -v mkfs.ext4 && command -v python3'],
+  logrotate: ['logrotate', 'PATH=$PATH:/usr/sbin command -v logrotate'],
   strace: ['strace and the permission to trace', 'strace -f -o /dev/null true'],
 } as const;
 

@@ -61,7 +61,8 @@ it.each([...Object.keys(programs), 'seed 1', 'seed 2', 'seed 3'])('L10: %s loses
     const names = name in programs ? [name] : Object.keys(programs);
     for (let number = 1; number <= rotations; number++) {
       for (let pause = random(3); pause >= 0; pause--) await nextDelivery();
-      const newest = (await readdir(directory))
+      // Without a directory, it was moved just now.
+      const newest = (await readdir(directory).catch(() => []))
         .filter((file) => file.endsWith('.ndjson'))
         .sort()
         .at(-1);
