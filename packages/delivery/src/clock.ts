@@ -5,7 +5,11 @@ export interface Clock {
   now(): number;
   /** Resolves after the time, or when `signal` fires. Never rejects. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
+  /** The wall-clock time of a time of `now`, to show or store it. Absent: `now` is the wall clock. */
+  wallMs?(ms: number): number;
 }
+
+export const wallMsOf = (clock: Clock, ms: number): number => clock.wallMs?.(ms) ?? ms;
 
 /** Reason to abort a sleep that is not needed any more. Without a reason, each `abort()` creates an Error with a stack. */
 export const noReason = 'not needed any more';
@@ -25,6 +29,31 @@ export const systemClock: Clock = {
       signal.addEventListener('abort', end, { once: true });
     }),
 };
+
+/** Smaller differences are accepted: the two clocks run at slightly different speeds. */
+const minStepMs = 2_000;
+
+/**
+ * A clock that no change of the system clock moves: with the system clock, a step back would stop all retries until the
+ * time is reached again, and a step forward would end their time limits.
+ */
+export function createSteadyClock(
+  wallMs: () => number = Date.now,
+  monotonicMs: () => number = () => performance.now(),
+): Clock {
+  const startMs = wallMs() - monotonicMs();
+  const now = (): number => startMs + monotonicMs();
+  let steppedMs = 0;
+  return {
+    now,
+    sleep: systemClock.sleep,
+    wallMs(ms) {
+      const differenceMs = wallMs() - now();
+      if (Math.abs(differenceMs - steppedMs) > minStepMs) steppedMs = differenceMs;
+      return ms + steppedMs;
+    },
+  };
+}
 
 export type Wakeup = ReturnType<typeof createWakeup>;
 

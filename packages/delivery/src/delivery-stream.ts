@@ -1,6 +1,6 @@
 // One delivery stream: reads, batches, sends and settles events for a destination. It never waits for another destination.
 import { maxSettledRanges, type PositionCounters } from '@xiq-siem/core';
-import { aborted, createWakeup, endGraceMs, within } from './clock.ts';
+import { aborted, createWakeup, endGraceMs, wallMsOf, within } from './clock.ts';
 import { createDeadLetterQueue } from './dead-letter-queue.ts';
 import { runIntake } from './intake.ts';
 import { createLedger } from './ledger.ts';
@@ -239,11 +239,18 @@ export function startDeliveryStream(
     return { ...degraded, ...(advice !== undefined && { advice }) };
   };
 
+  function wallMs(ms: number): number;
+  function wallMs(ms: number | undefined): number | undefined;
+  function wallMs(ms: number | undefined): number | undefined {
+    return ms === undefined ? undefined : wallMsOf(clock, ms);
+  }
+
   function streamStatus(): DestinationStatus {
     const { blocked, degraded, possibleDuplicates, lastDeliveredMs, lastMessage, lastFailure } = settlement.summary();
     const { sequence, counters, open } = ledger.summary();
     const stream = streamState();
     const suspension = permit.suspension(stream);
+    const lastSeen = failure ?? lastFailure;
     const state = phase === 'running' ? (suspension?.state ?? 'running') : phase;
     const reason = failure?.code ?? suspension?.code;
     return {
@@ -253,11 +260,11 @@ export function startDeliveryStream(
       state,
       ...(reason === undefined ? {} : { reason }),
       proven: proof.isProven(),
-      sinceMs: stateLog.since(state),
-      waitUntilMs: phase === 'running' ? permit.waitUntilMs(stream) : undefined,
+      sinceMs: wallMs(stateLog.since(state)),
+      waitUntilMs: phase === 'running' ? wallMs(permit.waitUntilMs(stream)) : undefined,
       blocked: blocked && { events: blocked.events, code: blocked.code, message: blocked.message },
       lastMessage,
-      lastFailure: failure ?? lastFailure,
+      lastFailure: lastSeen && { ...lastSeen, atMs: wallMs(lastSeen.atMs) },
       sequence,
       counters: { ...counters, normalized: counters.normalized + open },
       open,
@@ -269,7 +276,7 @@ export function startDeliveryStream(
       possibleDuplicates,
       ...(degraded && { degraded: withAdvice(degraded) }),
       pluginFaults: sender.pluginFaults(),
-      lastDeliveredMs,
+      lastDeliveredMs: wallMs(lastDeliveredMs),
     };
   }
 

@@ -1,6 +1,6 @@
 // Owns batching, retries, dead-lettering and positions.
 export type { Clock } from './clock.ts';
-export { systemClock } from './clock.ts';
+export { createSteadyClock, systemClock } from './clock.ts';
 export type { Delivery, DeliveryInput } from './delivery.ts';
 export { startDelivery } from './delivery.ts';
 export type { StreamEnd } from './delivery-stream.ts';

@@ -1,6 +1,6 @@
 // Applies reports: events are settled, sent again, blocked, or stored as dead letters.
 import { createBlockedEvents } from './blocked-events.ts';
-import type { Wakeup } from './clock.ts';
+import { type Wakeup, wallMsOf } from './clock.ts';
 import type { DeadLetterQueue } from './dead-letter-queue.ts';
 import type { Ledger, Outcome } from './ledger.ts';
 import { type Decision, decide, isPastRetryTimeout, type OutcomeContext } from './outcome.ts';
@@ -77,8 +77,8 @@ export function createSettlement(
     const { sequence, element, id, dataset, receipt, json } = event;
     const message = messageOf(reason);
     const nowMs = clock.now();
-    const firstAttemptMs = attempts > 0 ? pending.firstAttemptMs : nowMs;
-    const lastAttemptMs = attempts > 0 ? pending.lastAttemptMs : nowMs;
+    const firstAttemptMs = wallMsOf(clock, attempts > 0 ? pending.firstAttemptMs : nowMs);
+    const lastAttemptMs = wallMsOf(clock, attempts > 0 ? pending.lastAttemptMs : nowMs);
     const entry = { destination: name, sequence, element, id, dataset, code, attempts, firstAttemptMs, lastAttemptMs };
     deadLetters.add({ ...entry, ...(message !== undefined && { message }), json, receipt }, () => {
       settleEvent(event, { kind: 'deadLettered' });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Configuration } from '@xiq-siem/config';
 import { type BodyLog, ConnectorError, type Logger, type Meter, reasonOf, unsettledBodies } from '@xiq-siem/core';
 import {
+  createSteadyClock,
   type Delivery,
   type DeliveryDestination,
   type DeliveryServices,
@@ -152,7 +153,7 @@ export async function startDeliveryTo(
     ...services,
     destinations: withPositions,
     openReader: (fromSequence) => journal.reader(fromSequence),
-    clock: systemClock,
+    clock: createSteadyClock(),
     random: Math.random,
     // Measured with tools/bench: one slows delivery more than it helps the receiver.
     eventsPerTurn: 2,
