@@ -127,16 +127,16 @@ export async function openOperatorService(parts: OperatorParts): Promise<Operato
     };
   };
   let known: KnownProblems = { list: [], at: new Date(startedMs).toISOString() };
-  async function status(): Promise<Status> {
+  async function readStatus(): Promise<Status> {
     const found = await statusOf(readModel(), identity, await live());
     known = { list: found.problems, at: found.at };
     return found;
   }
   await noteForeignState(state, data.instanceId);
-  await noteOutdatedState(state, await status());
-  await status();
+  await noteOutdatedState(state, await readStatus());
+  await readStatus();
   const refreshing = setInterval(
-    () => void status().catch((cause: unknown) => log.error('status.refresh_failed', { error: String(cause) })),
+    () => void readStatus().catch((cause: unknown) => log.error('status.refresh_failed', { error: String(cause) })),
     problemsEveryMs,
   );
   refreshing.unref();
@@ -148,7 +148,7 @@ export async function openOperatorService(parts: OperatorParts): Promise<Operato
       Buffer.from(JSON.stringify(events)),
     );
   const healthEvents = startHealthEvents({
-    status,
+    status: readStatus,
     refused: parts.refused.takeRecent,
     completeness: xiq.figures,
     append: storeEvents,
@@ -179,7 +179,7 @@ export async function openOperatorService(parts: OperatorParts): Promise<Operato
     now,
     resource: { name: 'xiq-siem-connector', ...identity },
     gauges: async () => [
-      ...statusReadings(await status(), sampler.freeBytes()),
+      ...statusReadings(await readStatus(), sampler.freeBytes()),
       ...processReadings.readings(),
       ...xiq.readings(),
     ],
@@ -199,7 +199,7 @@ export async function openOperatorService(parts: OperatorParts): Promise<Operato
       operations: runningOperations({
         ...running,
         state,
-        status,
+        status: readStatus,
         authentication,
         jobs,
         doctor,
