@@ -139,7 +139,8 @@ test('status: a table that fits 80 columns, colours only in a terminal, and esca
   ]);
   expect([inColour.code, plain.code, piped.code]).toEqual([1, 1, 1]);
   for (const text of [inColour.text, plain.text]) {
-    const found = linesOf(text);
+    // A long command has a line of its own and is not broken: it can be pasted.
+    const found = linesOf(text).filter((line) => !/^ {4}xiq-siem /.test(line));
     expect(found.filter((line) => textWidth(line) > columns)).toEqual([]);
     expect(text).toContain('archive');
   }
