@@ -52,7 +52,7 @@ test('a destination that rejects the event reports why; the others are ok', asyn
   expect(last).toEqual({ kind: 'end', ok: false });
 });
 
-test('L9: a destination that accepts no events is stuck: what delivery has seen comes before the words of its check', async () => {
+test('L9: a destination that accepts no events is stuck: what delivery has seen comes before the result of its check', async () => {
   await using fixture = await openFixture(destinations('one'));
   fixture.siem('one').response = unavailable;
   const message = 'backing off: down. The check fails: checked';
