@@ -60,6 +60,16 @@ export const problemTable = {
     when: 'A destination rejects some events until an operator fixes a setting.',
     next: 'Fix the cause; `xiq-siem check` shows it.',
   },
+  events_parked: {
+    ...{ ...error, healthEvent: 'events-parked', label: 'PARKED' },
+    when: 'A destination does not accept some events while it accepts others: they are parked, and sent again every 1 to 10 minutes.',
+    next: 'Fix the cause; `xiq-siem dlq list --parked` shows it.',
+  },
+  parking_refused: {
+    ...{ ...warning, ...generic, label: 'NOT PARKED' },
+    when: 'Events should be parked, but dead letters and parked events use half of `deadLetters.maxBytes`: they stay in the journal.',
+    next: 'Free space with `xiq-siem dlq retry` or `xiq-siem dlq drop`, or raise `deadLetters.maxBytes`.',
+  },
   destination_down: {
     ...{ ...error, healthEvent: 'destination-down', label: 'NOT DELIVERING' },
     when: 'A destination could not be reached or written for more than 60 seconds.',

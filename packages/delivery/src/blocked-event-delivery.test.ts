@@ -183,11 +183,11 @@ describe('the maximum of blocked events', () => {
     const journal = memoryJournal(...Array.from({ length: 30 }, (_, sequence) => mixed(sequence, 50, 50)));
     const { clock, statusOf, log } = fixture(journal, [spec]);
     await clock.advance(10 * hours);
-    expect(statusOf('a')).toMatchObject({ state: 'paused', reason: 'bad', blocked: { events: 100 } });
-    expect(plugin.taken).toHaveLength(100);
+    expect(statusOf('a')).toMatchObject({ state: 'paused', reason: 'bad', blocked: { events: 200 } });
+    expect(plugin.taken).toHaveLength(150);
     expect(statusOf('a').open).toBeLessThanOrEqual(200);
     expect(log.of('delivery.paused')).toHaveLength(1);
-    expect(plugin.batches.length).toBeLessThan(10 * 125);
+    expect(plugin.batches.length).toBeLessThan(2 * 10 * 125);
     isFixed = true;
     await clock.runUntil(() => statusOf('a').sequence === 30, 61_000);
     expect(plugin.taken).toHaveLength(3000);

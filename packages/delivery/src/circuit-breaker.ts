@@ -44,7 +44,7 @@ type Delay = DeliveryOptions['retry'];
 
 /** Consecutive failures that open the circuit. Then one small batch at a time probes the destination. */
 const openAfter = 5;
-const probeEvents = 8;
+export const probeEvents = 8;
 const burstBatches = 3;
 /** With little traffic, three batches may have only a few events: that is not a burst. */
 const burstEvents = 10;

@@ -124,10 +124,10 @@ test('the first dead letter of a code is logged at once, those of the next minut
   const clock = createManualClock(0);
   const lines = createDeadLetterLog(log, clock);
   const said = () => log.of('delivery.dead_letter').map(({ attributes: { code, events, id } }) => [code, events, id]);
-  lines.log('bad', { id: 'a' });
-  lines.log('bad', { id: 'b' });
-  lines.log('large', { id: 'c' });
-  lines.log('bad', { id: 'd' });
+  lines.log('delivery.dead_letter', 'bad', { id: 'a' });
+  lines.log('delivery.dead_letter', 'bad', { id: 'b' });
+  lines.log('delivery.dead_letter', 'large', { id: 'c' });
+  lines.log('delivery.dead_letter', 'bad', { id: 'd' });
   expect(said()).toEqual([
     ['bad', 1, 'a'],
     ['large', 1, 'c'],
@@ -139,8 +139,8 @@ test('the first dead letter of a code is logged at once, those of the next minut
   await clock.advance(1);
   lines.writeIfDue();
   expect(said().slice(2)).toEqual([['bad', 2, 'd']]);
-  lines.log('bad', { id: 'e' });
-  lines.log('large', { id: 'f' });
+  lines.log('delivery.dead_letter', 'bad', { id: 'e' });
+  lines.log('delivery.dead_letter', 'large', { id: 'f' });
   expect(said().slice(3)).toEqual([['large', 1, 'f']]);
   lines.writeRest();
   expect(said().slice(4)).toEqual([['bad', 1, 'e']]);

@@ -16,6 +16,8 @@ export function createDeadLetterQueue(store: DeadLetterStore, stop: AbortSignal,
   let isRunning = false;
   let size = 0;
 
+  const logStored = (event: StoredEvent, { destination, id, dataset, attempts, receipt, code }: DeadLetter) =>
+    report.log(event, code, { destination, id, dataset, attempts, receipt });
   const blockQueue = (reason: NonNullable<typeof blockedBy>, error?: unknown) => {
     if (blockedBy !== reason) {
       const cause = error === undefined ? {} : { error: String(error) };
@@ -46,8 +48,7 @@ export function createDeadLetterQueue(store: DeadLetterStore, stop: AbortSignal,
       if (!isStored[index]) continue;
       size--;
       stored();
-      const { destination, id, dataset, attempts, receipt, code } = entry;
-      report.log(code, { destination, id, dataset, attempts, receipt });
+      logStored('delivery.dead_letter', entry);
     }
     return isStored.every(Boolean);
   };
@@ -70,7 +71,26 @@ export function createDeadLetterQueue(store: DeadLetterStore, stop: AbortSignal,
     isRunning = true;
     void appendAll();
   };
+  /** Tries once: an event that cannot be parked stays in its stream. */
+  const parkEntry = async (entry: DeadLetter, stored: () => void, notStored: () => void) => {
+    size++;
+    const isStored = await store.append(entry).then(
+      () => true,
+      (error: unknown) => {
+        log.error('delivery.parking_failed', { destination: name, error: String(error) });
+        return false;
+      },
+    );
+    size--;
+    if (isStored) {
+      stored();
+      logStored('delivery.event_parked', entry);
+    } else notStored();
+    wakeup.notify();
+  };
   return {
+    /** Stores a parked event. Then calls `stored`, or `notStored` if it failed. */
+    park: (entry: DeadLetter, stored: () => void, notStored: () => void) => void parkEntry(entry, stored, notStored),
     /** Stores an entry. Calls `stored` when it is durable. */
     add: addDeadLetter,
     /** Why no dead letter can be stored; undefined if it can. */
@@ -83,33 +103,37 @@ export function createDeadLetterQueue(store: DeadLetterStore, stop: AbortSignal,
 
 const summaryMs = 60_000;
 
-/** Logs dead letters. A rejection burst does not write a line for each event. */
+type StoredEvent = 'delivery.dead_letter' | 'delivery.event_parked';
+
+/** Logs dead letters and parked events. A rejection burst does not write a line for each event. */
 export function createDeadLetterLog(log: Logger, clock: Clock) {
-  // One entry for each code.
+  // One entry for each log event and code.
   const summaries = new Map<string, { readonly untilMs: number; events: number; attributes: LogAttributes }>();
 
-  const writeLine = (code: string, events: number, attributes: LogAttributes) => {
-    log.warn('delivery.dead_letter', { ...attributes, code, events });
-    summaries.set(code, { untilMs: clock.now() + summaryMs, events: 0, attributes });
+  const writeLine = (key: string, events: number, attributes: LogAttributes) => {
+    const [event = '', code = ''] = key.split(' ', 2);
+    log.warn(event, { ...attributes, code, events });
+    summaries.set(key, { untilMs: clock.now() + summaryMs, events: 0, attributes });
   };
   /** Writes the summaries that are due at `nowMs`. */
   const writeUntil = (nowMs: number) => {
-    for (const [code, { untilMs, events, attributes }] of [...summaries]) {
+    for (const [key, { untilMs, events, attributes }] of [...summaries]) {
       if (untilMs > nowMs) continue;
-      summaries.delete(code);
-      if (events > 0) writeLine(code, events, attributes);
+      summaries.delete(key);
+      if (events > 0) writeLine(key, events, attributes);
     }
   };
-  const logDeadLetter = (code: string, attributes: LogAttributes) => {
+  const logStored = (event: StoredEvent, code: string, attributes: LogAttributes) => {
     writeUntil(clock.now());
-    const summary = summaries.get(code);
-    if (summary === undefined) return writeLine(code, 1, attributes);
+    const key = `${event} ${code}`;
+    const summary = summaries.get(key);
+    if (summary === undefined) return writeLine(key, 1, attributes);
     summary.events++;
     summary.attributes = attributes;
   };
   return {
     /** Logs the first event of a code at once, and the number of events of the following minute at its end. */
-    log: logDeadLetter,
+    log: logStored,
     /** When there is something to write, in epoch milliseconds; infinite if there is nothing. */
     dueMs: () =>
       [...summaries.values()].reduce(

@@ -2,9 +2,10 @@
 import { maxSettledRanges, type PositionCounters } from '@xiq-siem/core';
 import { aborted, createWakeup, endGraceMs, wallMsOf, within } from './clock.ts';
 import { createDeadLetterQueue } from './dead-letter-queue.ts';
-import { runIntake } from './intake.ts';
+import { type IntakeOptions, runIntake } from './intake.ts';
 import { createLedger } from './ledger.ts';
 import { createEventFilter } from './options.ts';
+import { createParking, readStoredBefore } from './parking.ts';
 import { createPendingQueue, pendingOf } from './pending-queue.ts';
 import { createPositionStore } from './position-store.ts';
 import { sanitizeError } from './sanitize-text.ts';
@@ -23,7 +24,7 @@ export type StreamEnd = 'done' | 'stopped' | 'failed';
 
 export type DeliveryStream = Readonly<ReturnType<typeof startDeliveryStream>>;
 
-export interface DeliveryStreamOptions extends Pick<SettlementParts, 'onDelivered'> {
+export interface DeliveryStreamOptions extends Pick<SettlementParts, 'onDelivered' | 'onParked'> {
   readonly bodies: SharedBodies;
   readonly slots: SendSlots;
   readonly proof: SettingsProof;
@@ -42,7 +43,7 @@ export function startDeliveryStream(
 ) {
   const { name, destination, definition, options, position } = spec;
   const { clock, log, redact, random, openReader, eventsPerTurn } = services;
-  const { bodies, slots, proof, readsToEnd = false, pauseOnRejections, onDelivered } = streamOptions;
+  const { bodies, slots, proof, readsToEnd = false, pauseOnRejections, onDelivered, onParked } = streamOptions;
   const destinationMaxInFlight = Math.min(options.maxInFlight, definition.maxInFlight ?? Number.POSITIVE_INFINITY);
   const maxInFlight = Math.min(destinationMaxInFlight, streamOptions.maxInFlight ?? destinationMaxInFlight);
   // A position stores at most `maxSettledRanges` ranges. Every event in flight can separate two ranges of settled events.
@@ -68,8 +69,11 @@ export function startDeliveryStream(
   const positions = createPositionStore(position, ledger, { name, clock, log, wakeup });
   const deadLetters = createDeadLetterQueue(services.deadLetters, stop, { name, clock, log, wakeup });
   const sender = createSender(spec, services, destinationMaxInFlight, slots, stop);
-  const parts = { ledger, permit, proof, queue, deadLetters, positions, capacityWakeup, onDelivered };
+  const parking = createParking(services, options.retry, () => permit.isFullOfBlocked(streamState()));
+  const hooks = { onDelivered, onParked, ...parking };
+  const parts = { ledger, permit, proof, queue, deadLetters, positions, capacityWakeup, ...hooks };
   const settlement = createSettlement(spec, services, parts);
+  const storedBefore = readStoredBefore(spec, services, stopReading.signal);
   const stateLog = createStateLog(name, log, clock);
   const settledBefore = settledIn(position.position.counters);
   /** Batches in flight. */
@@ -151,6 +155,7 @@ export function startDeliveryStream(
       deadLetters.report.writeIfDue();
       const suspension = permit.suspension(streamState());
       if (suspension?.state === 'paused') settlement.restartRetryTimeout();
+      if (parking.mustTryNow()) settlement.resume();
       const askAgainMs = sendAll();
       const { blocked, lastMessage } = settlement.summary();
       stateLog.since(suspension?.state ?? 'running');
@@ -160,7 +165,7 @@ export function startDeliveryStream(
     }
   };
 
-  const intake = runIntake({
+  const intakeOptions: IntakeOptions = {
     name,
     openReader,
     bodies,
@@ -181,12 +186,15 @@ export function startDeliveryStream(
     },
     onEvent(event) {
       taken++;
+      if (storedBefore.has(event)) return settlement.storedBefore(event);
       if (event.filtered !== undefined || !isWanted(event)) return settlement.filtered(event);
       settlement.queued(event);
       queue.addNew(pendingOf(event, clock.now()));
       wakeup.notify();
     },
-  })
+  };
+  const intake = storedBefore.ready
+    .then(() => runIntake(intakeOptions))
     .then((how) => {
       hasReadAll = how === 'end';
       wakeup.notify();
@@ -263,6 +271,7 @@ export function startDeliveryStream(
       sinceMs: wallMs(stateLog.since(state)),
       waitUntilMs: phase === 'running' ? wallMs(permit.waitUntilMs(stream)) : undefined,
       blocked: blocked && { events: blocked.events, code: blocked.code, message: blocked.message },
+      parkingRefused: parking.isRefused(),
       lastMessage,
       lastFailure: lastSeen && { ...lastSeen, atMs: wallMs(lastSeen.atMs) },
       sequence,

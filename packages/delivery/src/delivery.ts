@@ -2,6 +2,7 @@
 
 import { endGraceMs, within } from './clock.ts';
 import { type DeliveryStream, startDeliveryStream } from './delivery-stream.ts';
+import { startParkedRetry } from './parked-retry.ts';
 import { type ReplayStream, type ReplayStreamOptions, startReplayStream } from './replay-stream.ts';
 import { sanitizeError } from './sanitize-text.ts';
 import { createSendSlots } from './send-slots.ts';
@@ -93,9 +94,12 @@ function startDestinationWorker(spec: DeliveryDestination, services: DeliverySer
   const { name, destination, definition } = spec;
   const { clock, log, redact } = services;
   const slots = createSendSlots(definition.maxInFlight ?? Number.POSITIVE_INFINITY);
+  const { parked } = services;
   const proof = createSettingsProof(spec.settings);
-  const main = startDeliveryStream(spec, services, { bodies, slots, proof });
+  const main = startDeliveryStream(spec, services, { bodies, slots, proof, onParked: () => retry?.parked() });
   const streams = new Set<DeliveryStream>([main]);
+  const isJobRunning = () => streams.size > 1;
+  const retry = parked && startParkedRetry(spec, services, { parked, slots, proof, status: main.status, isJobRunning });
   let closing: Promise<void> | undefined;
 
   const closeDestinationAfter = async (streamsStopped: Promise<unknown>) => {
@@ -106,18 +110,25 @@ function startDestinationWorker(spec: DeliveryDestination, services: DeliverySer
     if (!(await within(clock, endGraceMs, close))) log.error('delivery.close_stuck', { destination: name });
   };
   async function stopWorker(graceMs: number): Promise<void> {
-    const streamsStopped = Promise.all([...streams].map((stream) => stream.stop(graceMs)));
+    const streamsStopped = Promise.all([...[...streams].map((stream) => stream.stop(graceMs)), retry?.stop(graceMs)]);
     closing ??= closeDestinationAfter(streamsStopped);
     await closing;
   }
 
   function resumeStreams() {
     for (const stream of streams) stream.resume();
+    retry?.resume();
+  }
+
+  function workerStatus(): DestinationStatus {
+    const status = main.status();
+    const possibleDuplicates = status.possibleDuplicates + (retry?.possibleDuplicates() ?? 0);
+    return { ...status, possibleDuplicates, parkedRetryMs: retry?.nextMs() };
   }
 
   return {
-    /** Of the main stream. */
-    status: () => main.status(),
+    /** Of the main stream and the retry of parked events. */
+    status: workerStatus,
     resume: resumeStreams,
     /** @throws Error if the destination is stopping. */
     startReplay(options: ReplayStreamOptions): ReplayStream {

@@ -7,7 +7,16 @@ export type { StreamEnd } from './delivery-stream.ts';
 export { deliveryMetrics } from './metrics.ts';
 export type { DeliveryOptions, EventFilter, Routing } from './options.ts';
 export { createEventFilter, deliveryOptions, deliveryOptionsShape } from './options.ts';
+export { parkedRetry } from './parked-retry.ts';
 export type { ReplayStream, ReplayStreamOptions } from './replay-stream.ts';
 export type { Redact } from './sanitize-text.ts';
-export type { DeadLetter, DeadLetterStore, DeliveryDestination, DeliveryServices } from './services.ts';
+export type {
+  DeadLetter,
+  DeadLetterStore,
+  DeliveryDestination,
+  DeliveryServices,
+  ParkedEvent,
+  ParkedEvents,
+} from './services.ts';
+export { storedDocument } from './stored-document.ts';
 export type { DestinationStatus, LastFailure } from './stream-status.ts';

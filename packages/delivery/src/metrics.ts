@@ -3,12 +3,12 @@ import type { Meter, MetricTable } from '@xiq-siem/core';
 
 export const deliveryMetrics = {
   'xiq_siem.destination.events': {
-    help: 'Events settled since the start of the process; job="true": by a retry or replay job. outcome="possible_duplicate": attempts with an unknown result before the event was settled; each may have left a copy. For totals across restarts use xiq_siem.destination.position_events.',
+    help: 'Events settled since the start of the process; outcome="parked": stored as a parked event; job="true": by a retry or replay job, or by the retry of parked events. outcome="possible_duplicate": attempts with an unknown result before the event was settled; each may have left a copy. For totals across restarts use xiq_siem.destination.position_events.',
     unit: '{event}',
     attributes: ['destination', 'outcome', 'job'],
   },
   'xiq_siem.destination.attempts': {
-    help: 'Attempts to send a batch, by result; job="true": by a retry or replay job.',
+    help: 'Attempts to send a batch, by result; job="true": by a retry or replay job, or by the retry of parked events.',
     unit: '{batch}',
     attributes: ['destination', 'result', 'job'],
   },

@@ -15,6 +15,7 @@ const context: OutcomeContext = {
   retryTimeoutMs: Number.POSITIVE_INFINITY,
   lastDeliveredMs: undefined,
   pausedAtMs: 0,
+  parkAfterMs: Number.POSITIVE_INFINITY,
   resendRejected: false,
   retryDelay: (attempts) => attempts * 100,
 };

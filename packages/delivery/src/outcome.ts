@@ -1,5 +1,6 @@
 // Decides what to do with each event of a batch after an attempt.
 import type { Outcome } from './ledger.ts';
+import { failsWhileOthersPass } from './parking-rule.ts';
 import type { Pending } from './pending-queue.ts';
 import type { CheckedReport } from './verdicts.ts';
 
@@ -18,6 +19,8 @@ export type Decision =
     }
   | { readonly kind: 'resend'; readonly pending: Pending }
   | ({ readonly kind: 'blocked' } & Unsettled)
+  /** `otherwise`: if it cannot be parked. */
+  | ({ readonly kind: 'park'; readonly otherwise: Decision } & Unsettled)
   | ({ readonly kind: 'deadLetter' } & Unsettled);
 
 export interface OutcomeContext {
@@ -32,6 +35,8 @@ export interface OutcomeContext {
   readonly lastDeliveredMs: number | undefined;
   /** End of the last pause so far, or else the start of the process. Epoch milliseconds. */
   readonly pausedAtMs: number;
+  /** How long an event fails while others are delivered before it is parked; infinite if nothing is parked. */
+  readonly parkAfterMs: number;
   /** Rejected events are sent again: the cause seems to be the destination, not these events. */
   readonly resendRejected: boolean;
 }
@@ -59,16 +64,19 @@ export function decide(batch: readonly Pending[], report: CheckedReport, context
   };
   const resendOrDeadLetter = (
     pending: Pending,
-    counts: boolean,
+    /** `alone`: the failure is that of this event. `counted`: towards `maxFailures`, too. */
+    failure: { readonly alone: boolean; readonly counted: boolean },
     code: string,
     reason: string | undefined,
   ): Decision => {
-    if (counts && context.delivered > pending.deliveredBefore) pending.failures++;
+    const parks = failure.alone && failsWhileOthersPass(pending, context, false);
+    if (failure.counted && context.delivered > pending.deliveredBefore) pending.failures++;
     pending.deliveredBefore = context.delivered;
     const message = reason === undefined ? code : `${code}: ${reason}`;
     if (pending.failures >= maxFailures) return { kind: 'deadLetter', pending, code: 'retry_exhausted', message };
     if (isPastRetryTimeout(pending, context)) return { kind: 'deadLetter', pending, code: 'retry_timeout', message };
-    return resend(pending);
+    const resent = resend(pending);
+    return parks ? { kind: 'park', pending, code, message: reason, otherwise: resent } : resent;
   };
 
   if (report.kind === 'batch') {
@@ -81,7 +89,8 @@ export function decide(batch: readonly Pending[], report: CheckedReport, context
         return { kind: 'resend', pending };
       }
       if (batchResult === 'misconfigured') return resend(pending);
-      return resendOrDeadLetter(pending, batch.length === 1, code, message);
+      const alone = batch.length === 1;
+      return resendOrDeadLetter(pending, { alone, counted: alone }, code, message);
     });
   }
   return batch.map((pending, index): Decision => {
@@ -92,13 +101,17 @@ export function decide(batch: readonly Pending[], report: CheckedReport, context
       return { kind: 'settle', pending, outcome, degraded };
     }
     const { code, message } = verdict;
-    if (verdict.verdict === 'blocked') return { kind: 'blocked', pending, code, message };
+    if (verdict.verdict === 'blocked') {
+      const blocked: Decision = { kind: 'blocked', pending, code, message };
+      const parks = failsWhileOthersPass(pending, context, true);
+      return parks ? { kind: 'park', pending, code, message, otherwise: blocked } : blocked;
+    }
     if (verdict.verdict === 'rejected') {
       return context.resendRejected ? resend(pending) : { kind: 'deadLetter', pending, code, message };
     }
     if (verdict.verdict === 'unknown') pending.unknownAttempts++;
     // If the server asks to slow down, the load is the cause, not this event.
-    return resendOrDeadLetter(pending, !report.slowDown, code, message);
+    return resendOrDeadLetter(pending, { alone: true, counted: !report.slowDown }, code, message);
   });
 }
 

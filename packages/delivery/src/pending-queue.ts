@@ -24,6 +24,10 @@ export function pendingOf(event: PreparedEvent, takenAtMs: number) {
     groupLimit: Number.POSITIVE_INFINITY,
     /** Attempts with the verdict `unknown`: each may have left a copy at the server. */
     unknownAttempts: 0,
+    /** For the decision to park it: see `parking-rule.ts`. */
+    deliveredAtFailure: Number.POSITIVE_INFINITY,
+    stuckFromMs: 0,
+    isStuck: false,
     /** The last verdict was `blocked`. */
     isBlocked: false,
     /** When the event was last blocked. */

@@ -32,6 +32,11 @@ export interface ReplayStreamOptions {
  */
 export type ReplayStream = Omit<DeliveryStream, 'resume'>;
 
+/** Marks what is not sent by a main stream. One value for all, because the number of values of a label must be bounded. */
+export const jobMeter = (meter: DeliveryMeter): DeliveryMeter => ({
+  add: (name, value, attributes) => meter.add(name, value, { ...attributes, job: 'true' }),
+});
+
 /** Sends one batch at a time, so that live events go first, and without a retry timeout. Its metrics have `job: true`. */
 export function startReplayStream(
   replay: ReplayStreamOptions,
@@ -44,14 +49,11 @@ export function startReplayStream(
   const logAt = (level: keyof Logger) => (event: string, attributes?: LogAttributes) =>
     services.log[level](event, { ...attributes, job: id });
   const log: Logger = { debug: logAt('debug'), info: logAt('info'), warn: logAt('warn'), error: logAt('error') };
-  // One value for all jobs, because the number of values of a metric label must be bounded.
-  const meter: DeliveryMeter = {
-    add: (name, value, attributes) => services.meter.add(name, value, { ...attributes, job: 'true' }),
-  };
+  const meter = jobMeter(services.meter);
   const bodies = createSharedBodies({ normalize, maxBytes: () => 0, log });
   return startDeliveryStream(
     { ...spec, position, options: { ...options, where } },
-    { ...services, openReader, normalize, deadLetters, log, meter },
+    { ...services, openReader, normalize, deadLetters, parked: undefined, log, meter },
     { ...shared, bodies, maxInFlight: 1, readsToEnd: true, pauseOnRejections, onDelivered },
   );
 }

@@ -1,5 +1,5 @@
 // Decides whether a batch may be sent now, how large it may be, and how many may be in flight. Has no clock of its own.
-import { createCircuitBreaker, type Suspension } from './circuit-breaker.ts';
+import { createCircuitBreaker, probeEvents, type Suspension } from './circuit-breaker.ts';
 import type { DeliveryOptions } from './options.ts';
 import { createRateLimit } from './rate-limit.ts';
 import type { SendSlots, SlotWaiter } from './send-slots.ts';
@@ -65,6 +65,8 @@ export function createSendPermit(options: SendPermitOptions) {
   const rate = createRateLimit(maxInFlight);
   const breaker = createCircuitBreaker({ retry, timeoutMs, random, pauseOnRejections, isProven, rate });
   let isNewProbed = false;
+  /** A few new events may be sent although blocked events fill half of the window: they show whether others pass. */
+  let mayProbeBeside = false;
 
   /** The current limits; `notBeforeMs` is in epoch milliseconds. */
   const limits = () => {
@@ -79,14 +81,17 @@ export function createSendPermit(options: SendPermitOptions) {
       probing: probe !== undefined,
     };
   };
-  /** Blocked events may use half of the window. They fill a position with many settled ranges sooner. */
+  /**
+   * Blocked events may use half of the window; then a few new events are sent with each of their attempts. They fill a
+   * position with many settled ranges sooner.
+   */
   const isFullOfBlocked = ({ blocked, isBlockedAtCapacity }: StreamState) =>
     blocked !== undefined &&
     (isBlockedAtCapacity || blocked.events * 2 >= window.events || blocked.bytes * 2 >= window.bytes);
   /** When a batch of new events is due: at once if it is full or a probe, else at the maximum age of its oldest event. */
   const newDueMs = (stream: StreamState) => {
     const { newEvents, newBytes, oldestNewMs } = stream.waiting;
-    if (isFullOfBlocked(stream)) return never;
+    if (isFullOfBlocked(stream)) return mayProbeBeside ? oldestNewMs : never;
     const { probing, maxEvents, maxBytes } = limits();
     const isDue = probing || newEvents >= maxEvents || newBytes >= maxBytes;
     return Math.max(breaker.current().newNotBeforeMs, isDue ? oldestNewMs : oldestNewMs + batch.maxAgeMs);
@@ -119,11 +124,20 @@ export function createSendPermit(options: SendPermitOptions) {
     // Without a probe, resends go first.
     isNewProbed = probing && !isNewProbed;
     const isNew = newDueMs(stream) <= nowMs && (isNewProbed || resendDueMs(stream) > nowMs);
-    return { from: isNew ? 'new' : 'resend', maxEvents, maxBytes, round: breaker.current().round };
+    const { round } = breaker.current();
+    if (!isNew || !isFullOfBlocked(stream)) return { from: isNew ? 'new' : 'resend', maxEvents, maxBytes, round };
+    mayProbeBeside = false;
+    return { from: 'new', maxEvents: Math.min(maxEvents, probeEvents), maxBytes, round };
+  }
+
+  function recordVerdicts(end: Parameters<typeof breaker.recordVerdicts>[0]): boolean {
+    mayProbeBeside ||= end.blocked === end.size;
+    return breaker.recordVerdicts(end);
   }
 
   return {
     limits,
+    isFullOfBlocked,
     /** Why batches are not sent as usual; undefined if they are. */
     suspension: suspensionOf,
     /**
@@ -138,7 +152,7 @@ export function createSendPermit(options: SendPermitOptions) {
       return waitMs > stream.nowMs && waitMs !== never ? waitMs : undefined;
     },
     isPaused: () => breaker.suspension()?.state === 'paused',
-    recordVerdicts: breaker.recordVerdicts,
+    recordVerdicts,
     recordBatchResult: breaker.recordBatchResult,
     retryDelay: breaker.retryDelay,
     blockedDelay: breaker.blockedDelay,

@@ -28,7 +28,7 @@ export interface DeliveryDestination {
   };
 }
 
-/** An event that will not be delivered, as it is stored in the dead-letter queue. */
+/** An event that will not be delivered, or that is parked, as it is stored in the dead-letter queue. */
 export interface DeadLetter {
   /** Name of the destination. */
   readonly destination: string;
@@ -38,6 +38,8 @@ export interface DeadLetter {
   readonly dataset: string;
   /** A code of the destination, `retry_exhausted` or `retry_timeout`. */
   readonly code: string;
+  /** Parked: blocked, or retried while other events were delivered. It is retried from the queue automatically. */
+  readonly parked?: true;
   /** Sanitized message of the destination: one line, at most 2 KiB, without secrets. */
   readonly message?: string;
   readonly attempts: number;
@@ -57,12 +59,47 @@ export interface DeadLetterStore {
   append(entry: DeadLetter): Promise<void>;
 }
 
+export interface ParkedEvent extends DeadLetter {
+  /** Identifies the entry in the queue. */
+  readonly number: number;
+  readonly parked?: true;
+}
+
+/** The parked events of the dead-letter queue. `append` of the queue adds them. */
+export interface ParkedEvents {
+  /** False: nothing is parked, and events that cannot be delivered stay in their stream. */
+  readonly hasParkingCapacity: boolean;
+  /** The parked events of a destination with numbers above `after`, ascending; `next` is the last number, if there is one. */
+  readParked(
+    destination: string,
+    after: number,
+    limits: { readonly maxEvents: number; readonly maxBytes: number },
+  ): Promise<{ readonly entries: readonly ParkedEvent[]; readonly next: number | undefined }>;
+  resolve(numbers: readonly number[], how: 'delivered', by: string): Promise<void>;
+  /** The event becomes a dead letter with a new number. */
+  replace(number: number, deadLetter: DeadLetter): Promise<void>;
+  /** The events stay parked, with a new code, message and attempt. */
+  keepParked(entries: readonly ParkedEvent[]): Promise<void>;
+  /**
+   * The events of bodies from `sequence` on that a delivery stream stored (dead letters and parked events). After a crash,
+   * the position may not have them.
+   */
+  storedFrom(
+    destination: string,
+    sequence: number,
+  ): Promise<readonly { readonly sequence: number; readonly element: number }[]>;
+}
+
 /** Services of the rest of the connector. */
 export interface DeliveryServices {
   readonly openReader: (fromSequence: number) => BodyReader;
   /** The events of a body. If it throws, the rest of the body counts as one damaged event. */
   readonly normalize: (body: StoredBody) => Iterable<NormalizedEvent>;
   readonly deadLetters: DeadLetterStore;
+  /** Undefined for a replay stream: it parks nothing. */
+  readonly parked?: ParkedEvents | undefined;
+  /** Whether the journal has used half of its limit: then events that cannot be delivered are parked at once. */
+  readonly isJournalHalfUsed: () => boolean;
   readonly redact: Redact;
   readonly clock: Clock;
   /** Uniform in [0, 1). */

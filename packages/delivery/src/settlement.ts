@@ -23,19 +23,28 @@ export interface SettlementParts {
   readonly positions: PositionStore;
   /** Notified when more events may be read. */
   readonly capacityWakeup: Pick<Wakeup, 'notify'>;
+  /** How long an event fails while others are delivered before it is parked; infinite if nothing is parked. */
+  readonly parkAfterMs: () => number;
+  readonly canPark: () => boolean;
+  /** Called when an event was parked. */
+  readonly onParked?: (() => void) | undefined;
   /** Called before an event counts as delivered. */
   readonly onDelivered?: ((event: { readonly sequence: number; readonly element: number }) => void) | undefined;
 }
 
 const hourMs = 3_600_000;
+const parkAgainMs = 5_000;
 
 export function createSettlement(
   { name, options }: Pick<DeliveryDestination, 'name' | 'options'>,
   { clock, meter, redact }: Pick<DeliveryServices, 'clock' | 'meter' | 'redact'>,
-  { ledger, permit, proof, queue, deadLetters, positions, capacityWakeup, onDelivered }: SettlementParts,
+  parts: SettlementParts,
 ) {
+  const { ledger, permit, proof, queue, deadLetters, positions, capacityWakeup, onDelivered } = parts;
   const retryTimeoutMs = (options.giveUpAfterHours ?? Number.POSITIVE_INFINITY) * hourMs;
-  const blockedEvents = createBlockedEvents(permit.blockedDelay);
+  // While the journal needs space, the first delay stays: the next attempt decides whether an event is parked.
+  const blockedDelay = (attempts: number) => permit.blockedDelay(parts.parkAfterMs() === 0 ? 1 : attempts);
+  const blockedEvents = createBlockedEvents(blockedDelay);
   let openBytes = 0;
   let delivered = 0;
   let pausedAtMs = clock.now();
@@ -71,20 +80,38 @@ export function createSettlement(
     if (left > 0) countEvents('possible_duplicate', left);
   };
 
-  const deadLetter = (pending: Pending, code: string, reason: string | undefined) => {
-    blockedEvents.unblock(pending);
-    const { event, attempts, unknownAttempts } = pending;
+  const entryOf = ({ event, attempts, ...pending }: Pending, code: string, reason: string | undefined) => {
     const { sequence, element, id, dataset, receipt, json } = event;
     const message = messageOf(reason);
     const nowMs = clock.now();
     const firstAttemptMs = wallMsOf(clock, attempts > 0 ? pending.firstAttemptMs : nowMs);
     const lastAttemptMs = wallMsOf(clock, attempts > 0 ? pending.lastAttemptMs : nowMs);
     const entry = { destination: name, sequence, element, id, dataset, code, attempts, firstAttemptMs, lastAttemptMs };
-    deadLetters.add({ ...entry, ...(message !== undefined && { message }), json, receipt }, () => {
-      settleEvent(event, { kind: 'deadLettered' });
+    return { ...entry, ...(message !== undefined && { message }), json, receipt };
+  };
+  const deadLetter = (pending: Pending, code: string, reason: string | undefined) => {
+    blockedEvents.unblock(pending);
+    deadLetters.add(entryOf(pending, code, reason), () => {
+      settleEvent(pending.event, { kind: 'deadLettered' });
       countEvents('dead_lettered');
-      countCopies(pending, unknownAttempts);
+      countCopies(pending, pending.unknownAttempts);
     });
+  };
+  /** False: the event stays in the stream. */
+  const park = ({ pending, code, message }: Decision & { readonly kind: 'park' }): boolean => {
+    if (!parts.canPark()) return false;
+    blockedEvents.unblock(pending);
+    const stored = () => {
+      settleEvent(pending.event, { kind: 'deadLettered' });
+      countEvents('parked');
+      countCopies(pending, pending.unknownAttempts);
+      parts.onParked?.();
+    };
+    deadLetters.park({ ...entryOf(pending, code, message), parked: true }, stored, () => {
+      pending.notBeforeMs = clock.now() + parkAgainMs;
+      queue.addResends([pending]);
+    });
+    return true;
   };
 
   /** `hasVerdicts`: each event has its own verdict. A result of the whole batch does not end the block of an event. */
@@ -94,8 +121,10 @@ export function createSettlement(
     let lastBlocked: (Decision & { readonly kind: 'blocked' }) | undefined;
     let wasUnblocked = false;
     const counts = { delivered: 0, degraded: 0, duplicate: 0 };
-    for (const decision of decisions) {
+    for (const decided of decisions) {
+      const decision = decided.kind === 'park' && !park(decided) ? decided.otherwise : decided;
       const { pending } = decision;
+      if (decision.kind === 'park') continue;
       if (decision.kind === 'resend') {
         if (hasVerdicts) blockedEvents.unblock(pending);
         resends.push(pending);
@@ -167,7 +196,7 @@ export function createSettlement(
     if (permit.isPaused()) pausedAtMs = nowMs;
     const attemptMs = batch[0]?.lastAttemptMs ?? nowMs;
     const { retryDelay } = permit;
-    const times = { nowMs, attemptMs, lastDeliveredMs, pausedAtMs, retryTimeoutMs };
+    const times = { nowMs, attemptMs, lastDeliveredMs, pausedAtMs, retryTimeoutMs, parkAfterMs: parts.parkAfterMs() };
     const context: OutcomeContext = { ...times, delivered, resendRejected, retryDelay };
     applyDecisions(decide(batch, report, context), report.kind === 'items', nowMs);
     if (report.kind === 'batch' && report.batchResult === 'unavailable') {
@@ -206,6 +235,11 @@ export function createSettlement(
       openBytes += event.bytes;
       settleEvent(event, { kind: 'filtered' });
       countEvents(event.filtered ?? 'filtered');
+    },
+    /** An event was read that was stored as a dead letter before a crash: the position does not have it. */
+    storedBefore(event: PreparedEvent) {
+      openBytes += event.bytes;
+      settleEvent(event, { kind: 'deadLettered' });
     },
     /** Bodies cannot be read or normalized, or were evicted before this destination read them. */
     damaged(bodies: number) {

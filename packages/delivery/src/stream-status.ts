@@ -38,6 +38,10 @@ export interface DestinationStatus {
   readonly blocked:
     | { readonly events: number; readonly code: string; readonly message: string | undefined }
     | undefined;
+  /** An event would have been parked, but the dead-letter queue has no capacity for parked events: it stays in the stream. */
+  readonly parkingRefused: boolean;
+  /** When parked events are sent again, in epoch milliseconds; undefined if none is parked. */
+  readonly parkedRetryMs?: number | undefined;
   /** Sanitized message of the last failure; undefined after a batch that was delivered completely. */
   readonly lastMessage: string | undefined;
   /** Since the start of the delivery stream. Later successes do not clear it. */

@@ -16,7 +16,7 @@ import { z } from 'zod';
 import { type DeliveryInput, startDelivery } from './delivery.ts';
 import { deliveryOptions } from './options.ts';
 import type { ReplayStreamOptions } from './replay-stream.ts';
-import type { DeadLetter, DeadLetterStore, DeliveryDestination } from './services.ts';
+import type { DeadLetter, DeadLetterStore, DeliveryDestination, ParkedEvent, ParkedEvents } from './services.ts';
 
 const bodyEvents = z.array(z.object({ id: z.string(), dataset: z.string() }));
 
@@ -209,6 +209,59 @@ export function memoryDeadLetters(): MemoryDeadLetters {
   };
 }
 
+export interface MemoryQueue extends DeadLetterStore, ParkedEvents {
+  /** Dead letters and parked events that are not resolved. */
+  entries(): readonly ParkedEvent[];
+  readonly resolved: readonly string[];
+  hasParkingCapacity: boolean;
+  /** Entries are stored, and then the call fails, as in a crash. */
+  failsAfterAppend: boolean;
+}
+
+/** A dead-letter queue with parked events. It stays over a restart. */
+export function memoryQueue(): MemoryQueue {
+  const stored = new Map<string, ParkedEvent>();
+  const resolved: string[] = [];
+  let last = 0;
+  const keyOf = ({ destination, sequence, element }: DeadLetter) => `${destination} ${sequence} ${element}`;
+  const find = (number: number) => [...stored.values()].find((one) => one.number === number);
+  const queue: MemoryQueue = {
+    full: false,
+    hasParkingCapacity: true,
+    failsAfterAppend: false,
+    resolved,
+    entries: () => [...stored.values()],
+    async append(entry) {
+      stored.set(keyOf(entry), { ...entry, number: stored.get(keyOf(entry))?.number ?? ++last });
+      if (queue.failsAfterAppend) throw new Error('killed');
+    },
+    async readParked(destination, after, { maxEvents }) {
+      const entries = [...stored.values()]
+        .filter((one) => one.parked === true && one.destination === destination && one.number > after)
+        .sort((one, other) => one.number - other.number)
+        .slice(0, maxEvents);
+      return { entries, next: entries.at(-1)?.number };
+    },
+    async resolve(numbers) {
+      for (const number of numbers) {
+        const entry = find(number);
+        if (entry === undefined) continue;
+        stored.delete(keyOf(entry));
+        resolved.push(entry.id);
+      }
+    },
+    async replace(number, entry) {
+      if (find(number) !== undefined) stored.set(keyOf(entry), { ...entry, number: ++last });
+    },
+    async keepParked(entries) {
+      for (const entry of entries) if (find(entry.number) !== undefined) stored.set(keyOf(entry), entry);
+    },
+    storedFrom: async (destination, sequence) =>
+      [...stored.values()].filter((one) => one.destination === destination && one.sequence >= sequence),
+  };
+  return queue;
+}
+
 /** The destination has taken events before. */
 const proven = { proven: true, onProven() {} };
 
@@ -240,7 +293,8 @@ export function fixture(
   const log = createRecordingLogger();
   const meter = createRecordingMeter();
   const deadLetters = memoryDeadLetters();
-  const services = { clock, log, meter, deadLetters, normalize, openReader: journal.openReader };
+  const isJournalHalfUsed = () => false;
+  const services = { clock, log, meter, deadLetters, normalize, openReader: journal.openReader, isJournalHalfUsed };
   const redact = (text: string) => text.replaceAll('hunter2', '[secret]');
   const delivery = startDelivery({ ...services, redact, random: () => 0.5, eventsPerTurn: 256, destinations, ...more });
   const statusOf = (name: string) => {

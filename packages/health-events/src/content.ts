@@ -47,6 +47,7 @@ const attributeShape = {
   'counters.reconciled': boolean,
   blocked_events: long,
   'dead_letters.open': long,
+  'dead_letters.parked': long,
   possible_duplicates: long,
   plugin_faults: long,
   'journal.bytes': long,

@@ -76,6 +76,21 @@ const entries = {
     advice: 'Nothing. The waiting events are delivered now.',
     message: ({ subject }) => `Destination ${subject} accepts events again.`,
   },
+  'events-parked': {
+    ...high,
+    level: 'warning',
+    when: 'A destination does not accept some events while it accepts others, and they were parked: stored in the dead-letter queue and sent again from there. Once until no event is parked.',
+    advice: 'Run `xiq-siem dlq list --parked`, and fix the cause. The events are then delivered automatically.',
+    message: (event) =>
+      `Destination ${event.subject} does not accept some events; ${counted(event.attributes.count, 'event')} parked${causeOf(event)}.`,
+  },
+  'parked-events-settled': {
+    ...low,
+    severity: 0,
+    when: 'A destination has no parked events any more: they were delivered, became dead letters, or were dropped.',
+    advice: 'Nothing.',
+    message: ({ subject }) => `Destination ${subject} has no parked events any more.`,
+  },
   'retention-gap-opened': {
     ...critical,
     when: 'The full journal evicted requests that a destination had not received. Once for each retention gap, and at most once an hour while it grows.',

@@ -38,6 +38,7 @@ it('each destination has a heartbeat with its values after each period', async (
       'counters.reconciled': true,
       'counters.degraded': 0,
       'dead_letters.open': 0,
+      'dead_letters.parked': 0,
       'journal.bytes': 1_000,
       'journal.max_bytes': 10_000,
       'journal.free_bytes': 50_000,

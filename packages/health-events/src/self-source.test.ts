@@ -41,6 +41,7 @@ const allAttributes: Content['attributes'] = {
   'counters.reconciled': true,
   blocked_events: 1,
   'dead_letters.open': 1,
+  'dead_letters.parked': 1,
   possible_duplicates: 0,
   plugin_faults: 0,
   'journal.bytes': 1,

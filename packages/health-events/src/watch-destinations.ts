@@ -30,9 +30,24 @@ const actions = {
   misconfigured: 'destination-misconfigured',
 } as const;
 
+const parkedActions = { ok: 'parked-events-settled', parked: 'events-parked' } as const;
+
 export const watchDestinations = (): Watcher =>
-  watchStates(({ atMs, status }) =>
-    status.destinations.map((destination) => {
+  watchStates(({ atMs, status }) => [
+    ...status.destinations.map(({ name, type, parked }) => {
+      const state = parked === undefined ? 'ok' : 'parked';
+      const attributes = { 'destination.name': name, 'destination.type': type, count: parked?.events };
+      const details = { reason: parked?.code, message: parked?.message, attributes };
+      return {
+        key: `parked ${name}`,
+        state,
+        hourly: true,
+        action: parkedActions[state],
+        subject: name,
+        details,
+      } as const;
+    }),
+    ...status.destinations.map((destination) => {
       const { name, blocked, lastFailure, reason = blocked?.code ?? lastFailure?.code } = destination;
       const state = conditionOf(destination, atMs);
       const message = (blocked?.code === reason ? blocked?.message : undefined) ?? lastFailure?.message;
@@ -40,7 +55,7 @@ export const watchDestinations = (): Watcher =>
       const details = state === 'ok' ? { attributes: attributesOf(destination) } : fault;
       return { key: name, state, action: state && actions[state], subject: name, details };
     }),
-  );
+  ]);
 
 /** One for each destination and period. The first period starts at `startMs`. */
 export function watchHeartbeats(startMs: number): Watcher {
@@ -52,7 +67,7 @@ export function watchHeartbeats(startMs: number): Watcher {
     if (atMs - lastMs < everyMs) return;
     lastMs = atMs - lastMs < 2 * everyMs ? lastMs + everyMs : atMs;
     for (const destination of destinations) {
-      const { name, reason, lag, counters, eventsPerSecond, deadLetters, blocked } = destination;
+      const { name, reason, lag, counters, eventsPerSecond, deadLetters, blocked, parked } = destination;
       yield newHealthEvent('heartbeat', name, atMs, {
         reason,
         attributes: {
@@ -76,6 +91,7 @@ export function watchHeartbeats(startMs: number): Watcher {
           'counters.unaccounted': counters.unaccounted,
           'counters.reconciled': counters.unaccounted === 0 && deadLetters.unaccounted === 0,
           'dead_letters.open': deadLetters.open,
+          'dead_letters.parked': parked?.events ?? 0,
           blocked_events: blocked?.events,
           possible_duplicates: destination.possibleDuplicates,
           plugin_faults: destination.pluginFaults,

@@ -100,6 +100,7 @@ test('an event that a replay has rejected is a dead letter that is counted as on
   });
   expect((await fixture.deadLetters.counts()).get('one')).toEqual({
     open: 1,
+    parked: 0,
     delivered: 0,
     dropped: 0,
     lost: 0,

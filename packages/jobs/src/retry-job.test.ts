@@ -42,7 +42,7 @@ test('a dead letter is sent as it was stored, and resolved when it is delivered'
     state: 'done',
     streams: [{ destination: 'one', state: 'done', done: 3, total: 3, delivered: 3, deadLettered: 0, damaged: 0 }],
   });
-  expect(await countsOf(fixture)).toEqual({ open: 0, delivered: 3, dropped: 0, lost: 0, fromJobs: 0 });
+  expect(await countsOf(fixture)).toEqual({ open: 0, parked: 0, delivered: 3, dropped: 0, lost: 0, fromJobs: 0 });
   expect(fixture.siem('one').received.map((json) => JSON.parse(json).event.id)).toContain(stored?.id);
 });
 

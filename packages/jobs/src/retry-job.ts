@@ -1,7 +1,7 @@
 // `dlq retry`: sends dead letters again. A delivered one is resolved; a rejected one stays with its new reason.
 import { retryRequest } from '@xiq-siem/admin-api';
 import { initialPosition } from '@xiq-siem/core';
-import { filterOf, type RunningParts, runningReadModel } from '@xiq-siem/queries';
+import { type RunningParts, runningReadModel, selectionOf } from '@xiq-siem/queries';
 import type { DeadLetters } from '@xiq-siem/state';
 import type { JobKind } from './jobs.ts';
 import { createRenormalizer } from './renormalizer.ts';
@@ -12,7 +12,7 @@ export function retryKind(parts: RunningParts): JobKind {
   const { deadLetters, pipeline } = parts;
   return {
     plan: async function planRetry(request) {
-      const { lastNumber } = await deadLetters.extent(filterOf(retryRequest.parse(request)));
+      const { lastNumber } = await deadLetters.extent(selectionOf(retryRequest.parse(request)));
       return { lastNumber };
     },
     start: async function startRetryJob({ job, lastNumber = 0 }) {
@@ -23,7 +23,7 @@ export function retryKind(parts: RunningParts): JobKind {
       for (const { configured } of pipeline.destinations()) {
         const { name } = configured;
         if (request.destination !== undefined && request.destination !== name) continue;
-        const filter = { ...filterOf(request), destination: name };
+        const filter = { ...selectionOf(request), destination: name };
         const { matching } = await deadLetters.extent(filter, lastNumber);
         if (matching === 0) continue;
         const reader = retryReader(deadLetters, filter, lastNumber, renormalizer?.eventOf);

@@ -1,7 +1,7 @@
 // Reads dead letters as bodies of one event each, with consecutive sequences, for a replay stream.
-import type { BodyReader, EcsDocument, JournalEntry, NormalizedEvent, StoredBody } from '@xiq-siem/core';
+import type { BodyReader, JournalEntry, NormalizedEvent, StoredBody } from '@xiq-siem/core';
+import { storedDocument } from '@xiq-siem/delivery';
 import type { DeadLetterFilter, DeadLetterReading, StoredDeadLetter } from '@xiq-siem/state';
-import { z } from 'zod';
 
 /** Normalizes the raw body of a dead letter with the current mapping; undefined where the body is no longer stored. */
 export type Renormalize = (deadLetter: StoredDeadLetter) => Promise<NormalizedEvent | undefined>;
@@ -10,10 +10,6 @@ interface UnsettledDeadLetter {
   readonly deadLetter: StoredDeadLetter;
   readonly event: NormalizedEvent | undefined;
 }
-
-const withTimestamp = z.looseObject({ '@timestamp': z.string() });
-/** Only the timestamp is checked: the connector's own mapping made the document. */
-const documentSchema = z.custom<EcsDocument>((value) => withTimestamp.safeParse(value).success);
 
 export function retryReader(
   deadLetters: Pick<DeadLetterReading, 'read'>,
@@ -63,10 +59,6 @@ export function retryReader(
 }
 
 function storedEvent({ id, dataset, json }: StoredDeadLetter): NormalizedEvent | undefined {
-  try {
-    const document = documentSchema.parse(JSON.parse(json));
-    return { element: 0, id, dataset, timeMs: Date.parse(document['@timestamp'] ?? ''), document };
-  } catch {
-    return undefined;
-  }
+  const document = storedDocument(json);
+  return document && { element: 0, id, dataset, timeMs: Date.parse(document['@timestamp'] ?? ''), document };
 }

@@ -55,6 +55,7 @@ export async function openPipeline(first: Configuration, parts: PipelineParts): 
   }
   const delivery = await startDeliveryTo([...open.values()], stores, {
     deadLetters,
+    parked: deadLetters,
     normalize: (body) => markDuplicates(sources.of(body).normalize(body, services.now()), body, parts.backfilled),
     redact: (text) => [...open.values()].reduce((shown, { redact }) => redact(shown), text),
     log,

@@ -138,7 +138,7 @@ const provenSettings = z.object({ hash: z.string() });
 export async function startDeliveryTo(
   destinations: readonly OpenDestination[],
   stores: DestinationStores,
-  services: Pick<DeliveryServices, 'deadLetters' | 'normalize' | 'redact' | 'log' | 'meter'>,
+  services: Pick<DeliveryServices, 'deadLetters' | 'parked' | 'normalize' | 'redact' | 'log' | 'meter'>,
 ): Promise<Delivery> {
   const { journal } = stores;
   // The first destinations start at the oldest body. A destination that is added later starts at the next one.
@@ -153,6 +153,7 @@ export async function startDeliveryTo(
     ...services,
     destinations: withPositions,
     openReader: (fromSequence) => journal.reader(fromSequence),
+    isJournalHalfUsed: () => journal.usage() >= 0.5,
     clock: createSteadyClock(),
     random: Math.random,
     // Measured with tools/bench: one slows delivery more than it helps the receiver.

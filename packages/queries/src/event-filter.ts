@@ -31,9 +31,15 @@ export function whereOfQuery(query: {
 }
 
 export function filterOf(request: Omit<RetryRequest, 'renormalize'>): DeadLetterFilter {
-  const { destination, code, dataset, numbers, eventId, from, to } = request;
+  const { destination, code, parked, dataset, numbers, eventId, from, to } = request;
   const ids = eventId === undefined ? undefined : [eventId];
   const fromMs = from === undefined ? undefined : Date.parse(from);
   const toMs = to === undefined ? undefined : Date.parse(to);
-  return { destination, code, dataset, numbers, ids, fromMs, toMs };
+  return { destination, code, parked, dataset, numbers, ids, fromMs, toMs };
+}
+
+/** The entries that a retry or a drop selects. Parked events are retried automatically, so they must be selected explicitly. */
+export function selectionOf(request: Omit<RetryRequest, 'renormalize'>): DeadLetterFilter {
+  const isExplicit = request.numbers !== undefined || request.eventId !== undefined;
+  return filterOf({ ...request, parked: request.parked ?? (isExplicit ? undefined : false) });
 }

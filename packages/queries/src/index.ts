@@ -2,7 +2,7 @@
 
 export type { Doctor } from './doctor.ts';
 export { createDoctor } from './doctor.ts';
-export { eventFilter, filterOf, whereOfQuery } from './event-filter.ts';
+export { eventFilter, selectionOf, whereOfQuery } from './event-filter.ts';
 export type { ScanStep } from './journal-scan.ts';
 export { lastBodies, scanJournal, sequencesOf } from './journal-scan.ts';
 export { lastReceivedMs } from './last-received.ts';

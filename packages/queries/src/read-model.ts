@@ -28,6 +28,8 @@ export interface ReadModel {
   readonly routing: RoutingFaults | undefined;
   /** Names of positions, where no configuration is available. */
   readonly unknownDestinations?: readonly string[];
+  /** When parked events of a destination are sent again; undefined if the connector is stopped. Epoch milliseconds. */
+  parkedRetryMs?(destination: string): number | undefined;
   /** Current position of a destination, or the last saved one. */
   position(destination: string): Position | undefined;
   /** By the current mapping. */

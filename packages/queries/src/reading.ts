@@ -40,18 +40,20 @@ export function readingOperations(parts: ReadingParts): SnapshotOperations {
       const { deadLetters } = readModel();
       const page = { limit, ...(after !== undefined && { after }) };
       const { entries, ...found } = await deadLetters.list(filterOf(filter), page);
-      const open = [...(await deadLetters.counts()).values()].reduce((sum, counts) => sum + counts.open, 0);
-      return { snapshot, entries: entries.map(entryOf), ...found, open };
+      const counts = [...(await deadLetters.counts()).values()];
+      const open = counts.reduce((sum, one) => sum + one.open, 0);
+      const parked = counts.reduce((sum, one) => sum + one.parked, 0);
+      return { snapshot, entries: entries.map(entryOf), ...found, open, parked };
     },
     async groupDeadLetters() {
       const { deadLetters } = readModel();
       const groups = (await deadLetters.groups()).map(
-        ({ destination, code, dataset, count: events, oldestMs, newestMs }) => {
-          return { destination, code, dataset, events, oldest: timeOf(oldestMs), newest: timeOf(newestMs) };
+        ({ destination, code, parked, dataset, count: events, oldestMs, newestMs }) => {
+          return { destination, code, parked, dataset, events, oldest: timeOf(oldestMs), newest: timeOf(newestMs) };
         },
       );
-      const counts = [...(await deadLetters.counts())].map(([destination, { open, delivered, dropped }]) => {
-        return { destination, open, delivered, dropped };
+      const counts = [...(await deadLetters.counts())].map(([destination, { open, parked, delivered, dropped }]) => {
+        return { destination, open, parked, delivered, dropped };
       });
       return { snapshot, groups, counts };
     },
@@ -78,9 +80,9 @@ export function readingOperations(parts: ReadingParts): SnapshotOperations {
 }
 
 function entryOf({ firstAttemptMs, lastAttemptMs, ...letter }: ListedDeadLetter): DeadLetterEntry {
-  const { number, destination, code, message, dataset, id: eventId, receipt, element, attempts } = letter;
+  const { number, destination, code, message, parked, dataset, id: eventId, receipt, element, attempts } = letter;
   const times = { firstAttempt: timeOf(firstAttemptMs), lastAttempt: timeOf(lastAttemptMs) };
-  return { number, destination, code, message, dataset, eventId, receipt, element, attempts, ...times };
+  return { number, destination, code, message, parked, dataset, eventId, receipt, element, attempts, ...times };
 }
 
 const timeOf = (ms: number): string => new Date(ms).toISOString();

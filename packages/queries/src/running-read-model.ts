@@ -57,6 +57,7 @@ export function runningReadModel(parts: RunningParts): ReadModel {
         const assurance = destination.assurance ?? definition.assurance;
         return { name, type: definition.type, assurance, wants: createEventFilter(options.where) };
       }),
+    parkedRetryMs: (name) => pipeline.delivery.status().find((one) => one.name === name)?.parkedRetryMs,
     position: (destination) => journal.positions().get(destination),
     now: services.now,
     yieldNow: throttled(),

@@ -166,6 +166,8 @@ async function stateOf(
     since: timeOf(stream?.sinceMs),
     waitUntil: timeOf(stream?.waitUntilMs),
     blocked: stream?.blocked,
+    parked: await parkedOf(readModel, state, name, stream),
+    ...(stream?.parkingRefused && { parkingRefused: true }),
     lastFailure: stream?.lastFailure && failureOf(stream.lastFailure),
     lastDelivered: timeOf(stream?.lastDeliveredMs),
     lag: isNew ? noLag : await lagOf(readModel, stream, position, live),
@@ -184,6 +186,18 @@ async function stateOf(
 
 const noLag: DestinationState['lag'] = { bodies: 0, bytes: 0, seconds: 0, eventsInFlight: 0, hoursUntilFull: null };
 
+async function parkedOf(
+  { deadLetters }: ReadModel,
+  { counts }: StateContent,
+  name: string,
+  stream: DestinationStatus | undefined,
+): Promise<DestinationState['parked']> {
+  const { parked: events = 0 } = counts.get(name) ?? {};
+  if (events === 0) return undefined;
+  const newest = await deadLetters.newestParked(name);
+  return { events, code: newest?.code, message: newest?.message, retry: timeOf(stream?.parkedRetryMs) };
+}
+
 async function deadLettersOf(
   { deadLetters }: ReadModel,
   { counts }: StateContent,
@@ -191,13 +205,17 @@ async function deadLettersOf(
   position: Position | undefined,
   counted: number,
 ): Promise<DestinationState['deadLetters']> {
-  const { fromJobs = 0, ...stored } = counts.get(destination) ?? {
+  const {
+    fromJobs = 0,
+    parked = 0,
+    ...stored
+  } = counts.get(destination) ?? {
     open: 0,
     delivered: 0,
     dropped: 0,
     lost: 0,
   };
-  let unaccounted = counted + fromJobs - stored.open - stored.delivered - stored.dropped - stored.lost;
+  let unaccounted = counted + fromJobs - stored.open - parked - stored.delivered - stored.dropped - stored.lost;
   if (unaccounted < 0) {
     // A dead letter is stored before the position. After a crash, or in between, there are more dead letters than the
     // position counts. Those are the newest.

@@ -1,6 +1,7 @@
 // `trace`: a body or an event with its receipt, its normalization and the verdict of each destination.
 import type { Trace, TraceEvent, TraceLine, TraceVerdict } from '@xiq-siem/admin-api';
 import type { NormalizedEvent, RetentionGap, StoredBody } from '@xiq-siem/core';
+import { parkedRetry } from '@xiq-siem/delivery';
 import { isDuplicateOfBackfill } from '@xiq-siem/state';
 import { type Span, scanJournal, sequencesOf } from './journal-scan.ts';
 import { isSettled, type KnownDestination, type ReadModel, timeOf } from './read-model.ts';
@@ -83,7 +84,7 @@ async function traceOf(readModel: ReadModel, body: StoredBody, event: Normalized
 }
 
 async function verdictOf(
-  { backfilled, position: positionOf, journal, progressHistory, deadLetters }: ReadModel,
+  { backfilled, position: positionOf, journal, progressHistory, deadLetters, parkedRetryMs }: ReadModel,
   { name, assurance, wants }: KnownDestination,
   { sequence, metadata: { source, origin } }: StoredBody,
   { element, dataset, id }: NormalizedEvent,
@@ -105,9 +106,14 @@ async function verdictOf(
   if (stored !== undefined) {
     const { code, message, number: deadLetter, resolved, lastAttemptMs } = stored;
     const shown = { code, message, deadLetter, notAfter: timeOf(resolved?.atMs ?? lastAttemptMs) };
+    if (resolved === undefined && stored.parked) {
+      return { verdict: 'parked', retry: timeOf(parkedRetryMs?.(name)), ...shown };
+    }
     if (resolved === undefined) return { verdict: 'dead_lettered', ...shown };
     if (resolved.how === 'dropped') return { verdict: 'dropped', ...shown };
-    return { verdict: 'delivered', assurance, ...shown, message: 'delivered by a retry of its dead letter' };
+    const retried =
+      resolved.by === parkedRetry ? 'delivered after it was parked' : 'delivered by a retry of its dead letter';
+    return { verdict: 'delivered', assurance, ...shown, message: retried };
   }
   const historyStart = (await progressHistory.first(name))?.sequence;
   if (historyStart !== undefined && sequence < historyStart) {

@@ -132,7 +132,7 @@ describe('input', () => {
     await using served = await serveOperations({
       listDeadLetters: async (input) => {
         inputs.push(input);
-        return { snapshot: false, entries: [], matched: 0, open: 0 };
+        return { snapshot: false, entries: [], matched: 0, open: 0, parked: 0 };
       },
       cancelJob: async (input) => {
         inputs.push(input);

@@ -6,7 +6,6 @@ import type { Jobs } from '@xiq-siem/jobs';
 import { checkDestinations, forgetDestination } from '@xiq-siem/pipeline';
 import {
   type Doctor,
-  filterOf,
   gapId,
   incidentNumber,
   mappingOf,
@@ -14,6 +13,7 @@ import {
   type RunningParts,
   readingOperations,
   runningReadModel,
+  selectionOf,
   tail,
   whereOfQuery,
 } from '@xiq-siem/queries';
@@ -94,8 +94,8 @@ const journalChanges = ({ journal, deadLetters, state, incidents, status }: Oper
       return { acknowledged: gap };
     },
     async dropDeadLetters({ dryRun, ...filter }) {
-      const { lastNumber, matching } = await deadLetters.extent(filterOf(filter));
-      if (!dryRun) await deadLetters.drop(filterOf(filter), lastNumber);
+      const { lastNumber, matching } = await deadLetters.extent(selectionOf(filter));
+      if (!dryRun) await deadLetters.drop(selectionOf(filter), lastNumber);
       return { events: matching };
     },
   }) satisfies Partial<Operations>;

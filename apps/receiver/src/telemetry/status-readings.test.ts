@@ -6,6 +6,7 @@ import { statusReadings } from './status-readings.ts';
 const destination: Status['destinations'][number] = {
   ...{ name: 'siem', type: 'elasticsearch', assurance: 'indexed', state: 'paused', reason: 'http_401' },
   blocked: { events: 3, code: 'mapping_conflict' },
+  parked: { events: 2, code: 'mapping_conflict' },
   lag: { bodies: 4, bytes: 5_000, seconds: 61.5, eventsInFlight: 9, hoursUntilFull: 12 },
   eventsPerSecond: null,
   counters: {
@@ -22,7 +23,10 @@ const status: Status = {
     ...{ firstSequence: 7, nextSequence: 1_007, bodies: 500, bytes: 9_000, maxBytes: 90_000 },
     ...{ bodiesPerSecond: null, bytesPerHour: 1, lost: [] },
   },
-  destinations: [destination, { ...destination, name: 'archive', state: 'running', blocked: undefined }],
+  destinations: [
+    destination,
+    { ...destination, name: 'archive', state: 'running', blocked: undefined, parked: undefined },
+  ],
   notConfigured: [],
   gaps: [
     {
@@ -66,6 +70,7 @@ it('the gauges of a destination have the values of status', () => {
     'destination.blocked_events siem 3',
     'destination.unaccounted_events siem 0',
     'dead_letters.open siem 5',
+    'dead_letters.parked siem 2',
     'destination.state siem running 0',
     'destination.state siem backing_off 0',
     'destination.state siem paused 1',
@@ -86,6 +91,7 @@ it('journal and dead letters are shown once, and each destination has its gaps, 
   const others = shown(statusReadings(status, 55)).filter((line) => !/destination| siem |problems/.test(line));
   expect(others).toEqual([
     'xiq_siem.dead_letters.open archive 5',
+    'xiq_siem.dead_letters.parked archive 0',
     'xiq_siem.journal.gaps archive 0',
     'xiq_siem.journal.bytes 9000',
     'xiq_siem.journal.bodies 500',

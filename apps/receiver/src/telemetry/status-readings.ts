@@ -38,7 +38,7 @@ export const statusGauges = {
     attributes: ['destination', 'state'],
   },
   'xiq_siem.destination.position_events': {
-    help: 'Events by outcome, stored with the position and kept over restarts. delivered includes degraded and duplicate.',
+    help: 'Events by outcome, stored with the position and kept over restarts. delivered includes degraded and duplicate; dead_lettered includes events that were parked.',
     unit: '{event}',
     attributes: ['destination', 'outcome'],
   },
@@ -52,7 +52,15 @@ export const statusGauges = {
     unit: '{event}',
     attributes: ['destination'],
   },
-  'xiq_siem.dead_letters.bytes': { help: 'Size of the dead letters of all destinations.', unit: 'By' },
+  'xiq_siem.dead_letters.parked': {
+    help: 'Parked events: blocked, or retried while others were delivered. They are retried automatically.',
+    unit: '{event}',
+    attributes: ['destination'],
+  },
+  'xiq_siem.dead_letters.bytes': {
+    help: 'Size of the dead letters and parked events of all destinations.',
+    unit: 'By',
+  },
   'xiq_siem.dead_letters.max_bytes': {
     help: 'Maximum size of the dead-letter queue. A destination with a new dead letter waits while it is full.',
     unit: 'By',
@@ -151,6 +159,7 @@ function destinationReadings({
   name,
   state,
   blocked,
+  parked,
   lag,
   counters,
   deadLetters,
@@ -173,6 +182,7 @@ function destinationReadings({
     { name: 'xiq_siem.destination.blocked_events', value: blocked?.events ?? 0, attributes },
     { name: 'xiq_siem.destination.unaccounted_events', value: counters.unaccounted, attributes },
     { name: 'xiq_siem.dead_letters.open', value: deadLetters.open, attributes },
+    { name: 'xiq_siem.dead_letters.parked', value: parked?.events ?? 0, attributes },
     ...states.map((one): Reading => {
       const value = one === state ? 1 : 0;
       return { name: 'xiq_siem.destination.state', value, attributes: { ...attributes, state: one } };

@@ -12,6 +12,10 @@ export const nothing = z.strictObject({});
 
 /** Numbers in a query are text. */
 export const queryCount = z.coerce.number().pipe(count);
+/** Flags in a query are text. */
+export const queryFlag = z
+  .union([z.boolean(), z.enum(['true', 'false'])])
+  .transform((value) => value === true || value === 'true');
 /** Lists in a query are text. */
 export const queryList = z.string().max(1024).optional().describe('Comma-separated.');
 /** `where` as query parameters. */

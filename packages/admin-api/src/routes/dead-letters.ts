@@ -1,7 +1,7 @@
 // Routes of the dead-letter queue.
 import { z } from 'zod';
 import { change, read } from '../route.ts';
-import { count, name, nothing, queryCount, snapshot, time } from './common.ts';
+import { count, name, nothing, queryCount, queryFlag, snapshot, time } from './common.ts';
 
 /** Every condition that is set must match; times are those of the last attempt. */
 const filterShape = {
@@ -15,14 +15,23 @@ const filterShape = {
 /** Selects by filter, or by number. */
 export const chosenShape = {
   ...filterShape,
+  parked: z
+    .boolean()
+    .optional()
+    .describe(
+      'True: parked events only; false: dead letters only. Default: dead letters only, unless `numbers` or `eventId` select.',
+    ),
   numbers: z.array(count).min(1).max(1000).optional().describe('Only these numbers.'),
 } as const;
+
+const parked = z.literal(true).optional().describe('A parked event: it is retried automatically.');
 
 const deadLetter = z.strictObject({
   number: count.describe('Identifies it for `show`, `retry` and `drop`.'),
   destination: name,
   code: z.string(),
   message: z.string().optional().describe('Message of the server.'),
+  parked,
   dataset: z.string(),
   eventId: z.string(),
   receipt: z.string(),
@@ -38,6 +47,7 @@ export const deadLetterRoutes = {
     summary: 'Dead letters, oldest first, page by page',
     input: z.strictObject({
       ...filterShape,
+      parked: queryFlag.optional().describe('True: parked events only; false: dead letters only. Default: both.'),
       after: queryCount.optional(),
       limit: queryCount.pipe(z.number().min(1).max(1000)).optional().describe('Default: 100.'),
     }),
@@ -47,6 +57,7 @@ export const deadLetterRoutes = {
       next: count.optional().describe('`after` of the next page.'),
       matched: count.describe('Matching dead letters on all pages.'),
       open: count.describe('All open dead letters.'),
+      parked: count.describe('All parked events.'),
     }),
     snapshot: true,
   }),
@@ -59,13 +70,16 @@ export const deadLetterRoutes = {
         z.strictObject({
           destination: name,
           code: z.string(),
+          parked,
           dataset: z.string(),
           events: count,
           oldest: time,
           newest: time,
         }),
       ),
-      counts: z.array(z.strictObject({ destination: name, open: count, delivered: count, dropped: count })),
+      counts: z.array(
+        z.strictObject({ destination: name, open: count, parked: count, delivered: count, dropped: count }),
+      ),
     }),
     snapshot: true,
   }),

@@ -23,6 +23,19 @@ const destination = z.strictObject({
   since: time.optional(),
   waitUntil: time.optional(),
   blocked: z.strictObject({ events: count, code: z.string(), message: z.string().optional() }).optional(),
+  parked: z
+    .strictObject({
+      events: count,
+      code: z.string().optional().describe('Of the event that was sent last.'),
+      message: z.string().optional(),
+      retry: time.optional().describe('When they are sent again.'),
+    })
+    .optional()
+    .describe('Parked events: blocked, or retried while others were delivered; stored and retried from there.'),
+  parkingRefused: z
+    .literal(true)
+    .optional()
+    .describe('The dead-letter queue has no capacity for parked events: they stay in the journal.'),
   lastFailure: z.strictObject({ code: z.string(), message: z.string().optional(), at: time }).optional(),
   lastDelivered: time.optional(),
   lag: z.strictObject({
@@ -38,14 +51,14 @@ const destination = z.strictObject({
     delivered: count.describe('Includes degraded and duplicate.'),
     degraded: count,
     duplicate: count,
-    deadLettered: count,
+    deadLettered: count.describe('Stored as dead letters or parked, whatever happened to them later.'),
     filtered: count,
     damaged: count.describe('Requests that cannot be read or normalized, or that were evicted.'),
     inFlight: count,
     unaccounted: z.int().describe('Events unaccounted for; 0: the counters reconcile.'),
   }),
   deadLetters: z.strictObject({
-    open: count,
+    open: count.describe('Without parked events.'),
     delivered: count,
     dropped: count,
     lost: count.describe('Lost with the state file, and acknowledged.'),

@@ -5,11 +5,12 @@ import { assurance, count, name, progress, snapshot, spanShape, time } from './c
 
 const verdict = z.strictObject({
   destination: name,
-  verdict: z.enum(['delivered', 'dead_lettered', 'dropped', 'filtered', 'waiting', 'lost', 'not_known']),
+  verdict: z.enum(['delivered', 'dead_lettered', 'parked', 'dropped', 'filtered', 'waiting', 'lost', 'not_known']),
   assurance: assurance.optional().describe('With `delivered`: what it guarantees.'),
   code: z.string().optional(),
   message: z.string().optional(),
   deadLetter: count.optional().describe('Its number, for `dlq show`.'),
+  retry: time.optional().describe('With `parked`: when it is sent again.'),
   notBefore: time.optional().describe('It was settled between these two times.'),
   notAfter: time.optional(),
 });

@@ -22,8 +22,10 @@ function pages() {
     responses: {
       async listDeadLetters(input: { readonly after?: number | undefined }) {
         requests.push(input);
-        const first = { snapshot: false, open: 5, matched: 3, entries: [letter(1), letter(2)], next: 2 };
-        return input.after === undefined ? first : { snapshot: false, open: 5, matched: 3, entries: [letter(9)] };
+        const first = { snapshot: false, open: 5, parked: 0, matched: 3, entries: [letter(1), letter(2)], next: 2 };
+        return input.after === undefined
+          ? first
+          : { snapshot: false, open: 5, parked: 0, matched: 3, entries: [letter(9)] };
       },
     },
   };
@@ -62,7 +64,7 @@ describe('dlq list', () => {
   });
 
   it('prints that there are none', async () => {
-    const none = { listDeadLetters: async () => ({ snapshot: false, open: 0, matched: 0, entries: [] }) };
+    const none = { listDeadLetters: async () => ({ snapshot: false, open: 0, parked: 0, matched: 0, entries: [] }) };
     expect((await runTest(['dlq'], none)).stdout).toEqual(['No dead letters.']);
   });
 
@@ -75,7 +77,7 @@ describe('dlq list', () => {
           ...{ oldest: '2026-11-24T11:00:00Z', newest: '2026-11-24T11:30:00Z' },
         },
       ],
-      counts: [{ destination: 'elastic', open: 1204, delivered: 3, dropped: 2 }],
+      counts: [{ destination: 'elastic', open: 1204, parked: 0, delivered: 3, dropped: 2 }],
     };
     const responses = { groupDeadLetters: async () => groups };
     const { text } = await runTest(['dlq', 'list', '--summary'], responses);

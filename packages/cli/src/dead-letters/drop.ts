@@ -17,7 +17,7 @@ const options = {
 
 export const dropCommand = defineCommand({
   usage: '[NUMBER…]',
-  text: `Discard dead letters permanently: they are not sent again, and status counts them as dropped. Select them with numbers, with filters, or with --all. The command shows how many they are and asks for confirmation.
+  text: `Discard dead letters permanently: they are not sent again, and status counts them as dropped. Select them with numbers, with filters, or with --all. Parked events need --parked or their number. The command shows how many they are and asks for confirmation.
 
 ${timeHelp}`,
   options,

@@ -7,16 +7,20 @@ export const filterOptions = {
   code: { type: 'string', value: 'CODE', help: 'with this code' },
   dataset: { type: 'string', value: 'NAME', help: 'of this data set (event.dataset)' },
   event: { type: 'string', value: 'ID', help: 'of this event (event.id)' },
+  parked: { type: 'boolean', help: 'parked events only: they are retried automatically' },
   from: { type: 'string', value: 'TIME', help: 'last attempt at or after TIME' },
   to: { type: 'string', value: 'TIME', help: 'last attempt before TIME' },
 } as const satisfies CommandOptions;
 
-type FilterValues = { readonly [Name in keyof typeof filterOptions]?: string | undefined };
+type Options = typeof filterOptions;
+type FilterValues = {
+  readonly [Name in keyof Options]?: (Options[Name]['type'] extends 'boolean' ? boolean : string) | undefined;
+};
 export type Filter = ReturnType<typeof filterOf>;
 
 /** @throws ConnectorError `usage` for an invalid time. */
-export function filterOf({ destination, code, dataset, event, from, to }: FilterValues, nowMs: number) {
-  return { destination, code, dataset, eventId: event, ...parseSpan({ from, to }, nowMs) };
+export function filterOf({ destination, code, dataset, event, parked, from, to }: FilterValues, nowMs: number) {
+  return { destination, code, dataset, eventId: event, parked, ...parseSpan({ from, to }, nowMs) };
 }
 
 /** True if no condition is set: all dead letters match. */

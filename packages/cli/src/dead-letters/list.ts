@@ -25,7 +25,7 @@ const pageSize = 20;
 const maxPageSize = 1000;
 
 export const listCommand = defineCommand({
-  text: `List dead letters: events that a destination rejected permanently. Oldest first, with the reason code and the message of the server. Fix the cause, then send them again with xiq-siem dlq retry.
+  text: `List dead letters: events that a destination rejected permanently. Oldest first, with the reason code and the message of the server. Fix the cause, then send them again with xiq-siem dlq retry. Parked events (blocked, or retried while others were delivered) are listed too; they are sent again automatically.
 
 ${timeHelp}`,
   options,
@@ -68,46 +68,76 @@ async function listPages(
   for (let first = true; ; first = false) {
     const page = await connection.operations.listDeadLetters({ ...filter, limit, after: next }, connection.signal);
     connection.printJson(page);
-    const rows = page.entries.map((entry) => row(entry, terminal.now()));
-    const table = renderTable(columns, rows, terminal);
+    const withState = page.parked > 0;
+    const rows = page.entries.map((entry) => row(entry, withState, terminal.now()));
+    const table = renderTable(columnsOf(withState), rows, terminal);
     if (page.entries.length > 0) connection.print(first ? table : table.slice(1));
     next = page.next;
     if (next !== undefined && all) continue;
-    const open = page.open === page.matched ? '' : ` (${group(page.open)} open in total)`;
-    if (page.matched === 0) connection.print(`No dead letters${open}.`);
-    else connection.print(['', `${counted(page.matched, 'dead letter')}${open}.`]);
+    if (page.matched === 0) connection.print(`No dead letters${totalText(page)}.`);
+    else connection.print(['', `${counted(page.matched, withState ? 'event' : 'dead letter')}${totalText(page)}.`]);
     if (next !== undefined) connection.print(`For more: add --after ${next}, or --all.`);
     return;
   }
 }
 
-const columns = [...numbers('NUMBER', 'AGE'), ...texts('DESTINATION', 'CODE', 'DATASET', 'SERVER MESSAGE')];
+/** How many entries there are, beside those that match. */
+function totalText({ open, parked, matched }: z.output<typeof routes.listDeadLetters.response>): string {
+  if (parked > 0) return ` (in total ${counted(open, 'dead letter')} open, ${counted(parked, 'event')} parked)`;
+  return open === matched ? '' : ` (${group(open)} open in total)`;
+}
+
+const columnsOf = (withState: boolean) => [
+  ...numbers('NUMBER', 'AGE'),
+  ...texts('DESTINATION', ...(withState ? ['STATE'] : []), 'CODE', 'DATASET', 'SERVER MESSAGE'),
+];
+
+/** A parked event is retried automatically; a dead letter is not. */
+const stateCell = (parked: true | undefined): Cell =>
+  parked ? { text: 'parked', colour: 'yellow' } : { text: 'dead', colour: 'red' };
 
 function row(
-  { number, destination, code, message = '', dataset, lastAttempt }: DeadLetterEntry,
+  { number, destination, code, message = '', dataset, parked, lastAttempt }: DeadLetterEntry,
+  withState: boolean,
   nowMs: number,
 ): Cell[] {
   const age = shortDuration(Math.max(0, nowMs - Date.parse(lastAttempt)) / 1000);
-  return [String(number), age, destination, { text: code, colour: 'red' }, dataset, message];
+  const state = withState ? [stateCell(parked)] : [];
+  return [String(number), age, destination, ...state, { text: code, colour: 'red' }, dataset, message];
 }
 
 type Groups = z.output<typeof routes.groupDeadLetters.response>;
 
-const groupColumns = [...texts('DESTINATION', 'CODE', 'DATASET'), ...numbers('EVENTS'), ...texts('NEWEST')];
-const countColumns = [...texts('DESTINATION'), ...numbers('OPEN', 'DELIVERED LATER', 'DROPPED')];
+const groupColumnsOf = (withState: boolean) => [
+  ...texts('DESTINATION', ...(withState ? ['STATE'] : []), 'CODE', 'DATASET'),
+  ...numbers('EVENTS'),
+  ...texts('NEWEST'),
+];
+const countColumns = [...texts('DESTINATION'), ...numbers('OPEN', 'PARKED', 'DELIVERED LATER', 'DROPPED')];
 
 export function renderGroups(
   { groups, counts }: Groups,
   terminal: Pick<Terminal, 'columns' | 'colours'>,
 ): readonly string[] {
   const open = counts.reduce((sum, count) => sum + count.open, 0);
-  const found = groups.map(({ destination, code, dataset, events, newest }): readonly Cell[] => {
-    return [destination, { text: code, colour: 'red' }, dataset, group(events), clockTime(newest)];
+  const parked = counts.reduce((sum, count) => sum + count.parked, 0);
+  const found = groups.map(({ destination, code, dataset, events, newest, ...entry }): readonly Cell[] => {
+    return [
+      destination,
+      ...(parked > 0 ? [stateCell(entry.parked)] : []),
+      { text: code, colour: 'red' },
+      dataset,
+      group(events),
+      clockTime(newest),
+    ];
   });
-  const sums = counts.map((count) => [count.destination, ...[count.open, count.delivered, count.dropped].map(group)]);
+  const sums = counts.map(({ destination, open, parked, delivered, dropped }) => {
+    return [destination, ...[open, parked, delivered, dropped].map(group)];
+  });
   return [
     open === 0 ? 'No dead letters.' : `${counted(open, 'dead letter')} open.`,
-    ...(groups.length === 0 ? [] : ['', ...renderTable(groupColumns, found, terminal)]),
+    ...(parked === 0 ? [] : [`${counted(parked, 'event')} parked: they are sent again automatically.`]),
+    ...(groups.length === 0 ? [] : ['', ...renderTable(groupColumnsOf(parked > 0), found, terminal)]),
     ...(counts.length === 0 ? [] : ['', ...renderTable(countColumns, sums, terminal)]),
   ];
 }

@@ -13,7 +13,7 @@ const options = {
 
 export const retryCommand = defineCommand({
   usage: '[NUMBER…]',
-  text: `Send dead letters again: all, or those that the numbers and filters select. A delivered one is removed from the dead-letter queue. A rejected one stays, with its new reason. The command starts a job in the connector; after an interruption, the same command resumes it.
+  text: `Send dead letters again: all, or those that the numbers and filters select. A delivered one is removed from the dead-letter queue. A rejected one stays, with its new reason. Parked events are sent again automatically; select them with --parked or by number to send them now. The command starts a job in the connector; after an interruption, the same command resumes it.
 
 ${timeHelp}`,
   options,

@@ -22,6 +22,7 @@ export const showCommand = defineCommand({
       const { entry, document } = response;
       const attributes: readonly (readonly [string, string])[] = [
         ['destination', entry.destination],
+        ...(entry.parked ? [['state', 'parked: it is sent again automatically'] as const] : []),
         ['code', entry.code],
         ...(entry.message === undefined ? [] : [['server message', entry.message] as const]),
         ['data set', entry.dataset],
@@ -29,7 +30,12 @@ export const showCommand = defineCommand({
         ['receipt', `${entry.receipt} (element ${entry.element})`],
         ['attempts', `${group(entry.attempts)}, ${clockTime(entry.firstAttempt)} to ${clockTime(entry.lastAttempt)}`],
       ];
-      print([`Dead letter ${number}`, ...renderAttributes(attributes), '', ...renderDocument(document)]);
+      print([
+        `${entry.parked ? 'Parked event' : 'Dead letter'} ${number}`,
+        ...renderAttributes(attributes),
+        '',
+        ...renderDocument(document),
+      ]);
       return exits.ok;
     });
   },

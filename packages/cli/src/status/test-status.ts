@@ -115,6 +115,14 @@ export const examples: Readonly<Record<ProblemCode, { readonly change: Change; r
     change: elastic({ blocked: { events: 2, code: 'mapping_conflict', message: 'failed to parse field [a]' } }),
     first: 'BLOCKED: 2 events of elastic-prod (mapping_conflict); nothing is lost',
   },
+  events_parked: {
+    change: elastic({ parked: { events: 1, code: 'mapping_conflict', message: 'failed to parse field [a]' } }),
+    first: 'PARKED: 1 event of elastic-prod (mapping_conflict); nothing is lost',
+  },
+  parking_refused: {
+    change: elastic({ parkingRefused: true }),
+    first: 'NOT PARKED: events of elastic-prod; nothing is lost',
+  },
   destination_down: {
     change: elastic({
       ...{ state: 'backing_off', since: '2026-11-24T11:50:00Z', reason: 'unreachable', lag: waiting },

@@ -10,6 +10,7 @@ type Style = Pick<Terminal, 'colours'>;
 const colours: Readonly<Record<TraceVerdict['verdict'], Colour | undefined>> = {
   delivered: 'green',
   dead_lettered: 'red',
+  parked: 'yellow',
   dropped: 'red',
   filtered: undefined,
   waiting: 'yellow',
@@ -62,13 +63,14 @@ function renderEvent({ element, id, dataset, action, time, kind, destinations }:
 }
 
 function verdictLine(verdict: TraceVerdict, style: Style): string {
-  const { destination, verdict: result, assurance, code, message, deadLetter } = verdict;
+  const { destination, verdict: result, assurance, code, message, deadLetter, retry } = verdict;
   const why = [code, message].flatMap((part) => (part === undefined ? [] : [printable(part)])).join(': ');
   return [
     `${printable(destination)}: ${colourWriter(style)(colours[result], readableCode(result))}`,
     ...(assurance === undefined ? [] : [`(${assurance})`]),
     ...when(verdict),
     ...(why === '' ? [] : [`- ${why}`]),
+    ...(retry === undefined ? [] : [`(sent again at ${clockTime(retry)})`]),
     ...(deadLetter === undefined || result === 'delivered' ? [] : [`(xiq-siem dlq show ${deadLetter})`]),
   ].join(' ');
 }

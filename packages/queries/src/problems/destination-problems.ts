@@ -19,6 +19,7 @@ export function destinationProblems(destination: DestinationState, status: Conte
     ...unaccounted(destination, status.incidents),
     ...stateProblems(destination, status),
     ...blockedProblems(destination),
+    ...parkedProblems(destination),
   ];
   if (deadLetters.open > 0) {
     const text = counted(deadLetters.open, 'dead letter');
@@ -137,4 +138,22 @@ function blockedProblems({ name, blocked }: DestinationState): readonly Problem[
   const subject = { kind: 'destination', name } as const;
   const summary = `${events} of ${name} (${blocked.code})`;
   return [newProblem('events_blocked', { subject, summary, text, next: `fix the cause. ${retriesText(name)}` })];
+}
+
+function parkedProblems({ name, parked, parkingRefused }: DestinationState): readonly Problem[] {
+  const subject = { kind: 'destination', name } as const;
+  const problems: Problem[] = [];
+  if (parked !== undefined) {
+    const { code = 'unknown', message } = parked;
+    const events = counted(parked.events, 'event');
+    const text = `${events} parked (${[code, message].filter((part) => part !== undefined).join(': ')})`;
+    const next = `\`xiq-siem dlq list --parked --destination ${name}\`, fix the cause. ${retriesText(name)}`;
+    problems.push(newProblem('events_parked', { subject, summary: `${events} of ${name} (${code})`, text, next }));
+  }
+  if (parkingRefused) {
+    const text =
+      'events that it does not accept stay in the journal, because dead letters use half of deadLetters.maxBytes';
+    problems.push(newProblem('parking_refused', { subject, summary: `events of ${name}`, text }));
+  }
+  return problems;
 }

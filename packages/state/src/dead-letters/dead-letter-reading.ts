@@ -1,5 +1,6 @@
 // Reads dead letters, of a running or a stopped connector.
 import type { Logger } from '@xiq-siem/core';
+import type { ParkedEvents } from '@xiq-siem/delivery';
 import { z } from 'zod';
 import type { Reading, Row, SqlValue } from '../sqlite/database.ts';
 import type {
@@ -7,11 +8,12 @@ import type {
   DeadLetterPage,
   DeadLetterReading,
   FoundDeadLetter,
+  ListedDeadLetter,
   StoredDeadLetter,
   UndeliveredEvent,
 } from './dead-letters.ts';
-import { listedColumns, listedEntry, storedEntry } from './entry-row.ts';
-import { conditionOf } from './filter-sql.ts';
+import { codeColumn, codeOf, listedColumns, listedEntry, parkedPrefix, storedEntry } from './entry-row.ts';
+import { conditionOf, isParked } from './filter-sql.ts';
 
 const maxPage = 1000;
 const batchEntries = 100;
@@ -21,6 +23,7 @@ const undeliveredAtOnce = 5000;
 const countsRow = z.object({
   destination: z.string(),
   open: z.int(),
+  parked: z.int(),
   delivered: z.int(),
   dropped: z.int(),
   lost: z.int(),
@@ -37,6 +40,7 @@ const groupRow = z.object({
 const extentRow = z.object({ last: z.int().nullable(), matching: z.int() });
 const placeRow = z.object({ sequence: z.int(), element: z.int() });
 const eventRow = placeRow.extend({ destination: z.string() });
+const undeliveredRow = eventRow.extend({ code: z.string() });
 const resolvedRow = eventRow.extend({
   number: z.int(),
   code: z.string(),
@@ -54,19 +58,28 @@ const groupsSql = `SELECT destination, code, dataset, open,
   (SELECT max(last_attempt_ms) FROM dead_letters d WHERE d.destination = g.destination AND d.code = g.code AND d.dataset = g.dataset) AS newest
   FROM dead_letter_groups g WHERE open > 0`;
 
-const countsSql = `SELECT destination, coalesce(sum(open), 0) AS open, coalesce(max(delivered), 0) AS delivered,
+const countsSql = `SELECT destination, coalesce(sum(open) FILTER (WHERE NOT ${isParked}), 0) AS open,
+  coalesce(sum(open) FILTER (WHERE ${isParked}), 0) AS parked, coalesce(max(delivered), 0) AS delivered,
   coalesce(max(dropped), 0) AS dropped, coalesce(max(lost), 0) AS lost, coalesce(max(from_jobs), 0) AS from_jobs
   FROM dead_letter_totals LEFT JOIN dead_letter_groups USING (destination) GROUP BY destination`;
 
 /** The last resolution of each event counts: it may have been dropped once and delivered by a job later. */
-const undeliveredSql = `SELECT sequence, element, destination FROM dead_letters WHERE (sequence, element, destination) > (?1, ?2, ?3)
+const undeliveredSql = `SELECT sequence, element, destination, code FROM dead_letters WHERE (sequence, element, destination) > (?1, ?2, ?3)
   UNION
-  SELECT sequence, element, destination FROM resolved r WHERE how = 'dropped' AND (sequence, element, destination) > (?1, ?2, ?3)
+  SELECT sequence, element, destination, '' AS code FROM resolved r WHERE how = 'dropped' AND (sequence, element, destination) > (?1, ?2, ?3)
     AND NOT EXISTS (SELECT 1 FROM resolved l WHERE l.sequence = r.sequence AND l.element = r.element
       AND l.destination = r.destination AND l.id > r.id)
   ORDER BY sequence, element, destination LIMIT ${undeliveredAtOnce}`;
 
-export function deadLetterReading(database: Reading, log: Logger): DeadLetterReading {
+/** By the index of groups: the number of dead letters does not matter. `;` follows `:`. */
+const parkedSql = `SELECT number, bytes FROM dead_letters WHERE destination = ? AND code >= '${parkedPrefix}' AND code < 'parked;'
+  AND +number > ? ORDER BY +number LIMIT ?`;
+const sizeRow = z.object({ number: z.int(), bytes: z.int() });
+
+export function deadLetterReading(
+  database: Reading,
+  log: Logger,
+): DeadLetterReading & Pick<ParkedEvents, 'readParked' | 'storedFrom'> {
   const rows = (sql: string, ...parameters: readonly SqlValue[]) => database.read(sql, parameters);
 
   /** A damaged entry is never sent. It stays open and is logged at each read. */
@@ -97,8 +110,8 @@ export function deadLetterReading(database: Reading, log: Logger): DeadLetterRea
 
   async function listGroups() {
     const found = z.array(groupRow).parse(await rows(groupsSql));
-    return found.map(({ open: count, oldest: oldestMs, newest: newestMs, ...group }) => {
-      return { ...group, count, oldestMs, newestMs };
+    return found.map(({ open: count, oldest: oldestMs, newest: newestMs, code, ...group }) => {
+      return { ...group, ...codeOf(code), count, oldestMs, newestMs };
     });
   }
 
@@ -118,8 +131,8 @@ export function deadLetterReading(database: Reading, log: Logger): DeadLetterRea
   async function* readUndelivered(fromSequence: number): AsyncIterable<readonly UndeliveredEvent[]> {
     let after: readonly SqlValue[] = [fromSequence, -1, ''];
     for (;;) {
-      const found = z.array(eventRow).parse(await rows(undeliveredSql, ...after));
-      if (found.length > 0) yield found;
+      const found = z.array(undeliveredRow).parse(await rows(undeliveredSql, ...after));
+      if (found.length > 0) yield found.map(({ code, ...event }) => ({ ...codeOf(code), ...event }));
       const last = found.at(-1);
       if (last === undefined || found.length < undeliveredAtOnce) return;
       after = [last.sequence, last.element, last.destination];
@@ -153,6 +166,34 @@ export function deadLetterReading(database: Reading, log: Logger): DeadLetterRea
     }
   }
 
+  async function storedFrom(destination: string, sequence: number) {
+    const sql = 'SELECT sequence, element FROM dead_letters WHERE sequence >= ? AND +destination = ? AND from_job = 0';
+    return z.array(placeRow).parse(await rows(sql, sequence, destination));
+  }
+
+  async function readParked(destination: string, after: number, limits: Parameters<ParkedEvents['readParked']>[2]) {
+    const sizes = z.array(sizeRow).parse(await rows(parkedSql, destination, after, limits.maxEvents));
+    let bytes = 0;
+    const some = sizes.filter((one, index) => {
+      bytes += one.bytes;
+      return index === 0 || bytes <= limits.maxBytes;
+    });
+    const numbers = JSON.stringify(some.map(({ number }) => number));
+    const sql = `${withDocuments} WHERE number IN (SELECT value FROM json_each(?)) ORDER BY number`;
+    const entries = some.length === 0 ? [] : (await rows(sql, numbers)).flatMap(intactEntry);
+    return { entries, next: some.at(-1)?.number };
+  }
+
+  async function newestParked(destination: string): Promise<ListedDeadLetter | undefined> {
+    const ofDestination = (await listGroups()).filter((group) => group.parked && group.destination === destination);
+    const [newest] = ofDestination.sort((one, other) => other.newestMs - one.newestMs);
+    if (newest === undefined) return undefined;
+    const sql = `SELECT ${listedColumns} FROM dead_letters
+      WHERE destination = ? AND code = ? AND dataset = ? AND last_attempt_ms = ? ORDER BY number DESC LIMIT 1`;
+    const { dataset, newestMs } = newest;
+    return (await rows(sql, destination, codeColumn(newest), dataset, newestMs)).map(listedEntry)[0];
+  }
+
   async function newestEvents(destination: string, limit: number) {
     const sql = 'SELECT sequence, element FROM dead_letters WHERE +destination = ? ORDER BY number DESC LIMIT ?';
     return z.array(placeRow).parse(await rows(sql, destination, limit));
@@ -182,6 +223,9 @@ export function deadLetterReading(database: Reading, log: Logger): DeadLetterRea
     extent,
     read: readEntries,
     newest: newestEvents,
+    newestParked,
+    storedFrom,
+    readParked,
   };
 }
 
@@ -190,9 +234,11 @@ const resolvedEntry = ({
   how,
   at_ms: atMs,
   resolved_by: by,
+  code,
   ...entry
 }: z.output<typeof resolvedRow>) => ({
   ...entry,
+  ...codeOf(code),
   lastAttemptMs,
   resolved: { how, atMs, by },
 });

@@ -1,10 +1,12 @@
 // The interfaces of the dead-letter queue: for delivery, for commands and for jobs.
-import type { DeadLetter, DeadLetterStore } from '@xiq-siem/delivery';
+import type { DeadLetter, DeadLetterStore, ParkedEvents } from '@xiq-siem/delivery';
 
 /** An entry matches if it meets all conditions that are set. */
 export interface DeadLetterFilter {
   readonly destination?: string | undefined;
   readonly code?: string | undefined;
+  /** True: parked events only. False: dead letters only. */
+  readonly parked?: boolean | undefined;
   readonly dataset?: string | undefined;
   /** Of the last attempt, epoch milliseconds, inclusive. */
   readonly fromMs?: number | undefined;
@@ -17,7 +19,7 @@ export interface DeadLetterFilter {
 
 /** An entry with its document. `sequence` and `element` locate its event in the journal. */
 export interface StoredDeadLetter extends DeadLetter {
-  /** Identifies the entry until it is resolved. An event that is rejected again gets a new, higher number. */
+  /** Identifies the entry until it is resolved. An event that is rejected (again) gets a new, higher number. */
   readonly number: number;
 }
 
@@ -47,14 +49,17 @@ export interface ResolvedDeadLetter extends Omit<IndexedDeadLetter, 'dataset'> {
 export interface FoundDeadLetter extends Omit<ResolvedDeadLetter, 'resolved'> {
   /** Error message of the destination; of open entries only. */
   readonly message?: string | undefined;
+  readonly parked?: true;
   /** Undefined for an open entry. */
   readonly resolved?: ResolvedDeadLetter['resolved'];
 }
 
-export type UndeliveredEvent = Pick<StoredDeadLetter, 'destination' | 'sequence' | 'element'>;
+export type UndeliveredEvent = Pick<StoredDeadLetter, 'destination' | 'sequence' | 'element' | 'parked'>;
 
 export interface DeadLetterCounts {
+  /** Dead letters, without parked events. */
   readonly open: number;
+  readonly parked: number;
   readonly delivered: number;
   readonly dropped: number;
   /** Lost with a damaged or missing state file, and acknowledged. */
@@ -66,6 +71,7 @@ export interface DeadLetterCounts {
 export interface DeadLetterGroup {
   readonly destination: string;
   readonly code: string;
+  readonly parked?: true;
   readonly dataset: string;
   readonly count: number;
   /** Last attempts, epoch milliseconds. */
@@ -81,7 +87,10 @@ export interface DeadLetterPage {
   readonly matched: number;
 }
 
-/** Reads of a running or a stopped connector. All but `find` return open entries only. */
+/**
+ * Reads of a running or a stopped connector. All but `find` return open entries only: dead letters, and parked events with
+ * `parked`.
+ */
 export interface DeadLetterReading {
   /** By destination. An event that was stored twice because of a crash counts once. */
   counts(): Promise<ReadonlyMap<string, DeadLetterCounts>>;
@@ -96,7 +105,7 @@ export interface DeadLetterReading {
    */
   find(sequence: number, element?: number): Promise<readonly FoundDeadLetter[]>;
   /**
-   * Undelivered events (open or dropped) of bodies from a sequence on, in batches.
+   * Undelivered events (open, parked or dropped) of bodies from a sequence on, in batches.
    */
   undelivered(fromSequence: number): AsyncIterable<readonly UndeliveredEvent[]>;
   /** The last number and the count of entries that match now, up to a number. Later entries have higher numbers. */
@@ -111,10 +120,15 @@ export interface DeadLetterReading {
   read(filter: DeadLetterFilter, lastNumber: number, signal: AbortSignal): AsyncIterable<readonly StoredDeadLetter[]>;
   /** The events of the last `limit` entries of a destination. */
   newest(destination: string, limit: number): Promise<readonly Pick<StoredDeadLetter, 'sequence' | 'element'>[]>;
+  /** The parked event of a destination that was sent last. */
+  newestParked(destination: string): Promise<ListedDeadLetter | undefined>;
 }
 
-export interface DeadLetters extends DeadLetterReading, DeadLetterStore {
-  /** `job`: rejected by a job, and not counted by a position. */
+export interface DeadLetters extends DeadLetterReading, DeadLetterStore, ParkedEvents {
+  /**
+   * `job`: rejected by a job, and not counted by a position. Parked events may use half of the queue, so that dead letters
+   * always have capacity.
+   */
   append(deadLetter: DeadLetter, from?: 'job'): Promise<void>;
   /** `used`: approximate bytes of open entries. At `max` the queue is full. */
   bytes(): { readonly used: number; readonly max: number };
@@ -126,6 +140,8 @@ export interface DeadLetters extends DeadLetterReading, DeadLetterStore {
   drop(filter: DeadLetterFilter, lastNumber: number): Promise<void>;
   /** Counts entries of a destination as lost, after an operator acknowledged the loss. */
   writeOff(destination: string, entries: number): Promise<void>;
-  /** Replaces an entry that was rejected again by one with a new number. Does nothing if the entry is not open. */
+  /**
+   * Replaces an entry that was rejected (again) by a dead letter with a new number. Does nothing if the entry is not open.
+   */
   replace(number: number, deadLetter: DeadLetter): Promise<void>;
 }

@@ -20,11 +20,27 @@ const listed = z
     last_attempt_ms: z.number(),
     receipt: z.string(),
   })
-  .transform(({ event_id: id, message, first_attempt_ms: firstAttemptMs, last_attempt_ms: lastAttemptMs, ...row }) => {
-    const entry: ListedDeadLetter = { ...row, id, firstAttemptMs, lastAttemptMs };
-    return message === null ? entry : { ...entry, message };
-  });
+  .transform(
+    ({ event_id: id, code, message, first_attempt_ms: firstAttemptMs, last_attempt_ms: lastAttemptMs, ...row }) => {
+      const entry: ListedDeadLetter = { ...row, ...codeOf(code), id, firstAttemptMs, lastAttemptMs };
+      return message === null ? entry : { ...entry, message };
+    },
+  );
 const stored = z.object({ document: z.string(), crc: z.int() });
+
+/**
+ * The column `code` of a parked event starts with this. Therefore the checksum covers the state of an entry, the totals
+ * count parked events apart, and a state file has the same tables with and without them.
+ */
+export const parkedPrefix = 'parked:';
+
+/** The value of the column `code`. */
+export const codeColumn = ({ code, parked }: Pick<DeadLetter, 'code' | 'parked'>): string =>
+  parked === true ? `${parkedPrefix}${code}` : code;
+
+/** Converts the column `code`. */
+export const codeOf = (column: string): Pick<DeadLetter, 'code' | 'parked'> =>
+  column.startsWith(parkedPrefix) ? { code: column.slice(parkedPrefix.length), parked: true } : { code: column };
 
 export const listedColumns =
   'number, destination, sequence, element, event_id, dataset, code, message, attempts, first_attempt_ms, last_attempt_ms, receipt';
@@ -44,9 +60,9 @@ export function storedEntry(row: unknown): StoredDeadLetter | undefined {
 
 /** Covers `checkedColumns` and the document. */
 export function entryChecksum(entry: DeadLetter): number {
-  const { destination, sequence, element, id, dataset, code, message, json, receipt } = entry;
+  const { destination, sequence, element, id, dataset, message, json, receipt } = entry;
   const { attempts, firstAttemptMs, lastAttemptMs } = entry;
-  const columns = [destination, sequence, element, id, dataset, code, message, receipt];
+  const columns = [destination, sequence, element, id, dataset, codeColumn(entry), message, receipt];
   return checksum(JSON.stringify([...columns, attempts, firstAttemptMs, lastAttemptMs]), json);
 }
 

@@ -1,6 +1,10 @@
 // Converts a filter of dead letters to an SQL condition.
 import type { SqlValue } from '../sqlite/database.ts';
 import type { DeadLetterFilter } from './dead-letters.ts';
+import { codeColumn, parkedPrefix } from './entry-row.ts';
+
+/** SQL: whether the entry is a parked event. */
+export const isParked = `substr(code, 1, ${parkedPrefix.length}) = '${parkedPrefix}'`;
 
 export interface Condition {
   readonly sql: string;
@@ -16,12 +20,14 @@ export function conditionOf(
   afterNumber = 0,
   lastNumber = Number.MAX_SAFE_INTEGER,
 ): Condition {
-  const { destination, code, dataset, fromMs, toMs, ids, numbers } = filter;
+  const { destination, code, parked, dataset, fromMs, toMs, ids, numbers } = filter;
+  const codes = code === undefined ? undefined : [code, codeColumn({ code, parked: true })];
   const parts: readonly (readonly [sql: string, value: SqlValue | undefined])[] = [
     ['number > ?', afterNumber],
     ['number <= ?', lastNumber],
     ['+destination = ?', destination],
-    ['+code = ?', code],
+    ['+code IN (SELECT value FROM json_each(?))', codes && JSON.stringify(codes)],
+    [`(${isParked}) = ?`, parked === undefined ? undefined : Number(parked)],
     ['+dataset = ?', dataset],
     ['+last_attempt_ms >= ?', fromMs],
     ['+last_attempt_ms <= ?', toMs],

@@ -6,8 +6,8 @@ import { z } from 'zod';
 import type { Database, Statement } from '../sqlite/database.ts';
 import { stateErrors } from '../state-errors.ts';
 import { deadLetterReading } from './dead-letter-reading.ts';
-import type { DeadLetterFilter, DeadLetters, Resolution } from './dead-letters.ts';
-import { entryBytes, entryChecksum } from './entry-row.ts';
+import type { DeadLetterFilter, DeadLetters, Resolution, StoredDeadLetter } from './dead-letters.ts';
+import { codeColumn, entryBytes, entryChecksum } from './entry-row.ts';
 import { conditionOf } from './filter-sql.ts';
 
 export interface DeadLetterOptions {
@@ -47,6 +47,9 @@ const renumberEntry = `UPDATE dead_letters SET number = ${lastNumber}, code = ?,
   first_attempt_ms = ?, last_attempt_ms = ?, bytes = ? WHERE number = ?`;
 /** Updates the document of the last assigned number, if an entry has it. */
 const renewDocument = `UPDATE dead_letter_documents SET document = ?, crc = ? WHERE number = ${lastNumber}`;
+const renewParked = `UPDATE dead_letters SET code = ?, message = ?, attempts = ?, last_attempt_ms = ?, bytes = ?
+  WHERE number = ?`;
+const renewChecksum = 'UPDATE dead_letter_documents SET crc = ? WHERE number = ?';
 const resolveWhere = `INSERT INTO resolved (number, destination, code, sequence, element, last_attempt_ms, how, at_ms, resolved_by)
   SELECT number, destination, code, sequence, element, last_attempt_ms, ?, ?, ? FROM dead_letters WHERE`;
 
@@ -55,9 +58,10 @@ const giveBack: Statement = { sql: 'PRAGMA incremental_vacuum(2000)' };
 
 /** The statements that add an entry, for one transaction. */
 export function entryStatements(entry: DeadLetter, fromJob: boolean): readonly Statement[] {
-  const { destination, sequence, element, id, dataset, code, message = null, attempts, receipt, json } = entry;
+  const { destination, sequence, element, id, dataset, message = null, attempts, receipt, json } = entry;
   const { firstAttemptMs, lastAttemptMs } = entry;
-  const columns = [destination, sequence, element, id, dataset, code, message, attempts, firstAttemptMs, lastAttemptMs];
+  const event = [destination, sequence, element, id, dataset];
+  const columns = [...event, codeColumn(entry), message, attempts, firstAttemptMs, lastAttemptMs];
   return [
     nextNumber,
     { sql: addEntry, parameters: [...columns, receipt, fromJob ? 1 : 0, entryBytes(entry)] },
@@ -119,8 +123,12 @@ export async function openDeadLetters(database: Database, options: DeadLetterOpt
   ];
   const resolution = (how: string, by: string) => [how, now(), by] as const;
 
+  const hasParkingCapacity = (): boolean => used + pendingBytes <= max / 2 && performance.now() >= refusedUntilMs;
+
   async function appendEntry(deadLetter: DeadLetter, from?: 'job'): Promise<void> {
     const bytes = entryBytes(deadLetter);
+    if (deadLetter.parked && !hasParkingCapacity())
+      refuse('the dead letters use half of their bytes: nothing is parked');
     requireCapacity(bytes);
     pendingBytes += bytes;
     try {
@@ -161,10 +169,31 @@ export async function openDeadLetters(database: Database, options: DeadLetterOpt
   }
 
   async function replaceEntry(number: number, deadLetter: DeadLetter): Promise<void> {
-    const { code, message = null, attempts, firstAttemptMs, lastAttemptMs, json } = deadLetter;
-    const parameters = [code, message, attempts, firstAttemptMs, lastAttemptMs, entryBytes(deadLetter), number];
+    const { message = null, attempts, firstAttemptMs, lastAttemptMs, json } = deadLetter;
+    const parameters = [
+      codeColumn(deadLetter),
+      message,
+      attempts,
+      firstAttemptMs,
+      lastAttemptMs,
+      entryBytes(deadLetter),
+      number,
+    ];
     const document = { sql: renewDocument, parameters: [json, entryChecksum(deadLetter)] };
     await writeEntries([nextNumber, { sql: renumberEntry, parameters }, document]);
+  }
+
+  async function keepParked(entries: readonly StoredDeadLetter[]): Promise<void> {
+    await writeEntries(
+      entries.flatMap((entry) => {
+        const { number, message = null, attempts, lastAttemptMs } = entry;
+        const columns = [codeColumn(entry), message, attempts, lastAttemptMs, entryBytes(entry)];
+        return [
+          { sql: renewParked, parameters: [...columns, number] },
+          { sql: renewChecksum, parameters: [entryChecksum(entry), number] },
+        ];
+      }),
+    );
   }
 
   return {
@@ -178,5 +207,9 @@ export async function openDeadLetters(database: Database, options: DeadLetterOpt
     drop: dropEntries,
     writeOff: writeOffEntries,
     replace: replaceEntry,
+    get hasParkingCapacity() {
+      return hasParkingCapacity();
+    },
+    keepParked,
   };
 }

@@ -49,7 +49,7 @@ export async function openTestDeadLetters(
   });
   return Object.defineProperties(
     { ...letters, full: false, directory: where, close: state.close },
-    { full: { get: () => letters.full } },
+    { full: { get: () => letters.full }, hasParkingCapacity: { get: () => letters.hasParkingCapacity } },
   );
 }
 

@@ -7,13 +7,13 @@ interface Options {
   readonly sequence?: number;
   /** The first and last evicted sequence. */
   readonly evicted?: readonly [number, number];
-  readonly undelivered?: ReadonlySet<string>;
+  readonly undelivered?: ReadonlyMap<string, 'deadLettered' | 'waiting'>;
   readonly startSequence?: number;
 }
 
 /** The state of one event with these positions at the destination `one`. */
 function stateAt(positions: readonly Partial<EventPosition>[], options: Options = {}) {
-  const { sequence = 10, evicted, undelivered = new Set(), startSequence = 0 } = options;
+  const { sequence = 10, evicted, undelivered = new Map(), startSequence = 0 } = options;
   const [fromSequence = 0, toSequence = -1] = evicted ?? [];
   const gap = { destination: 'one', fromSequence, toSequence, bodies: 1, bytes: 1, lastAtMs: 0 };
   const counters = { normalized: 0, delivered: 0, degraded: 0, duplicate: 0, deadLettered: 0, filtered: 0, damaged: 0 };
@@ -31,12 +31,14 @@ function stateAt(positions: readonly Partial<EventPosition>[], options: Options 
   return states.record(() => 0).stateOf(idOf('a'));
 }
 
-const dead = new Set([positionKey('one', 3, 0)]);
+const dead = new Map([[positionKey('one', 3, 0), 'deadLettered']] as const);
+const parked = new Map([[positionKey('one', 3, 0), 'waiting']] as const);
 
 it.each([
   ['is settled', 'confirmed', [{}], {}],
   ['is not settled yet', 'waiting', [{ sequence: 10 }], {}],
   ['is a dead letter', 'deadLettered', [{}], { undelivered: dead }],
+  ['is parked', 'waiting', [{}], { undelivered: parked }],
   ['is excluded by routing', 'filtered', [{ dataset: 'other' }], {}],
   ['was received before the destination was added', 'filtered', [{}], { startSequence: 4 }],
   ['was evicted from the journal before it was sent', 'waiting', [{}], { evicted: [2, 3] }],

@@ -22,11 +22,11 @@ interface SettledStatesInput extends Pick<ReadModel, 'position'> {
   readonly journal: Pick<ReadModel['journal'], 'retentionGaps'>;
 }
 
-/** `undelivered`: dead letters by `positionKey`. `startSequence`: the first body for this destination. */
+/** `undelivered`: dead letters, and parked events as `waiting`, by `positionKey`. `startSequence`: the first body for this destination. */
 export function settledStates(
   { journal, position: positionOf }: SettledStatesInput,
   { name, assurance, wants }: Omit<KnownDestination, 'type'>,
-  undelivered: ReadonlySet<string>,
+  undelivered: ReadonlyMap<string, State>,
   startSequence: number,
 ) {
   const position = positionOf(name);
@@ -38,9 +38,9 @@ export function settledStates(
     if (isDuplicate || !wants({ dataset, source })) return 'filtered';
     const isEvicted = gaps.some(({ fromSequence, toSequence }) => sequence >= fromSequence && sequence <= toSequence);
     if (position === undefined || isEvicted || !isSettled(position, sequence, element)) return 'waiting';
-    if (undelivered.has(positionKey(name, sequence, element))) return 'deadLettered';
     // Bodies before its start are not for this destination.
-    return sequence < startSequence ? 'filtered' : 'confirmed';
+    const settled = sequence < startSequence ? 'filtered' : 'confirmed';
+    return undelivered.get(positionKey(name, sequence, element)) ?? settled;
   }
 
   function addEvent(event: EventPosition): void {

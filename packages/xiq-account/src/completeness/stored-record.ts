@@ -32,9 +32,11 @@ export async function* storedRecord(
   const sinceMs = await retainedSinceMs(journal, signal);
   const begin = await journal.sequenceAt(fromMs - lookbackMs - aheadMs, signal);
   const first = Math.max(firstSequence, begin);
-  const undelivered = new Set<string>();
+  const undelivered = new Map<string, 'deadLettered' | 'waiting'>();
   for await (const some of readModel.deadLetters.undelivered(first)) {
-    for (const { destination, sequence, element } of some) undelivered.add(positionKey(destination, sequence, element));
+    for (const { destination, sequence, element, parked } of some) {
+      undelivered.set(positionKey(destination, sequence, element), parked ? 'waiting' : 'deadLettered');
+    }
     await readModel.yieldNow();
   }
   const destinations = await Promise.all(
