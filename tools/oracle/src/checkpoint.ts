@@ -9,7 +9,7 @@ import { arrivalFindings, type ConnectorState, idFindings, type Missing, whereab
 
 /** Longest wait for delivery after all faults have ended. */
 const drainWithinMs = 120_000;
-/** A missing event of these is traced. */
+/** Of the missing events that should not be missing. */
 const mostTraced = 200;
 const pageSize = 1_000;
 
@@ -95,9 +95,11 @@ async function readState({ connector }: World): Promise<ConnectorState> {
 async function explain({ connector }: World, missing: readonly Missing[]) {
   const waiting = new Map<string, number>();
   const findings: Finding[] = [];
-  for (const [index, { destination, sent }] of missing.entries()) {
+  let traced = 0;
+  for (const { destination, sent } of missing) {
     const receipt = sent.receipts.at(-1) ?? '';
-    const says = index < mostTraced ? await traceOf(connector, receipt, sent.element, destination) : 'not traced';
+    const isTraced = sent.kind === 'stuck' || ++traced <= mostTraced;
+    const says = isTraced ? await traceOf(connector, receipt, sent.element, destination) : 'not traced';
     if (says === 'waiting') waiting.set(destination, (waiting.get(destination) ?? 0) + 1);
     if (says === 'waiting' && sent.kind === 'stuck') continue;
     const text = `${sent.marker} (receipt ${receipt}, sequence ${sequenceOf(receipt)}): trace says ${says}`;

@@ -53,8 +53,14 @@ export function createConnector(
     throw new Error(`the connector did not start within ${startWithinMs / 1000} s: ${logTail()}`);
   }
 
-  const isOf = (pid: number | undefined): boolean =>
-    readFileSync(join(dataDirectory, 'admin.json'), 'utf8').includes(`"pid":${pid},`);
+  /** A killed process leaves its file. */
+  const isOf = (pid: number | undefined): boolean => {
+    try {
+      return readFileSync(join(dataDirectory, 'admin.json'), 'utf8').includes(`"pid":${pid},`);
+    } catch {
+      return false;
+    }
+  };
 
   /** Resolves when the process has ended; false if SIGTERM did not end it. */
   async function stopConnector(signal: 'SIGKILL' | 'SIGTERM'): Promise<boolean> {
