@@ -27,7 +27,7 @@ export async function checkEverything(world: World): Promise<Checked> {
   const startedMs = performance.now();
   await drain(world);
   const drainedMs = performance.now() - startedMs;
-  const gone = world.destinations.archive.missingFiles();
+  const ofFiles = world.destinations.archive.takeProblems();
   const state = await readState(world);
   const where = destinations.map((destination) => ({
     name: destination.name,
@@ -42,7 +42,7 @@ export async function checkEverything(world: World): Promise<Checked> {
   return {
     drainedMs,
     findings: [
-      ...gone.map((path) => ({ kind: 'loss', destination: 'archive', text: `the connector deleted ${path}` }) as const),
+      ...ofFiles,
       ...findings,
       ...idFindings(destinations),
       ...arrivalFindings(

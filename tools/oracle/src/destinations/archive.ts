@@ -2,16 +2,19 @@
 import {
   closeSync,
   copyFileSync,
+  existsSync,
   openSync,
   readdirSync,
   readSync,
   renameSync,
   rmSync,
+  type Stats,
   statSync,
   truncateSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { type Copy, createArrivals, fieldsOf } from '../arrivals.ts';
+import type { Finding } from '../findings.ts';
 import type { FakeDestination } from './destination.ts';
 
 interface Followed {
@@ -27,27 +30,28 @@ export interface Archive extends FakeDestination {
   sweep(): void;
   /** Changes the newest file as an operator or logrotate does. The connector must be stopped by SIGSTOP, or not run. */
   disturb(how: FileDisturbance): void;
-  /** Forgets the lines of files that are gone although the oracle did not remove them. Returns these files. */
-  missingFiles(): readonly string[];
+  /** Files that are gone although the oracle did not remove them, whose lines are forgotten; and unreadable lines. */
+  takeProblems(): readonly Finding[];
 }
 
 export const fileDisturbances = ['rename', 'copytruncate', 'unlink'] as const;
 export type FileDisturbance = (typeof fileDisturbances)[number];
 
 const sweepEveryMs = 200;
-const outputName = /^archive-\d{4}-\d\d-\d\d-\d{6}\.ndjson$/;
+const outputName = /\/archive-\d{4}-\d\d-\d\d-(\d{6})\.ndjson$/;
+/** Rises with every file, also when the clock steps back. */
+const numberOf = (path: string): number => Number(outputName.exec(path)?.[1]);
 
 export function openArchive(directory: string): Archive {
   const arrivals = createArrivals('archive');
-  const followed = new Map<number, Followed>();
+  const followed = new Map<string, Followed>();
+  const unreadable: string[] = [];
   let disturbances = 0;
 
   function sweep(): void {
-    for (const name of filesIn(directory)) {
-      const path = join(directory, name);
-      const { ino, size } = statSync(path);
-      const file = followed.get(ino) ?? { path, offset: 0, lines: [] };
-      followed.set(ino, file);
+    for (const { path, identity, size } of filesIn(directory)) {
+      const file = followed.get(identity) ?? { path, offset: 0, lines: [] };
+      followed.set(identity, file);
       file.path = path;
       if (size > file.offset) readLines(file, size);
     }
@@ -58,27 +62,28 @@ export function openArchive(directory: string): Archive {
     const end = bytes.lastIndexOf('\n') + 1;
     file.offset += end;
     for (const line of bytes.toString('utf8', 0, end).split('\n').slice(0, -1)) {
-      file.lines.push(arrivals.add(fieldsOf(JSON.parse(line)), performance.now()));
+      try {
+        file.lines.push(arrivals.add(fieldsOf(JSON.parse(line)), performance.now()));
+      } catch {
+        unreadable.push(`${file.path} has an unreadable line: ${line.slice(0, 80)}`);
+      }
     }
   }
 
   function disturb(how: FileDisturbance): void {
     sweep();
     const newest = filesIn(directory)
-      .filter((name) => outputName.test(name))
-      .sort()
+      .filter(({ path }) => outputName.test(path))
+      .sort((one, other) => numberOf(one.path) - numberOf(other.path))
       .at(-1);
-    if (newest === undefined) return;
-    const path = join(directory, newest);
+    const file = followed.get(newest?.identity ?? '');
+    if (newest === undefined || file === undefined) return;
+    const { path, identity } = newest;
     const aside = `${path}.${++disturbances}`;
-    const { ino } = statSync(path);
-    const file = followed.get(ino);
-    if (file === undefined) return;
     if (how === 'rename') renameSync(path, aside);
     if (how === 'copytruncate') {
       copyFileSync(path, aside);
-      const { ino: copied } = statSync(aside);
-      followed.set(copied, { ...file, path: aside, offset: statSync(aside).size, lines: [...file.lines] });
+      followed.set(identityOf(statSync(aside)), { path: aside, offset: newest.size, lines: [...file.lines] });
       truncateSync(path);
       file.offset = 0;
       file.lines.length = 0;
@@ -86,19 +91,22 @@ export function openArchive(directory: string): Archive {
     if (how === 'unlink') {
       rmSync(path);
       // Its lines were delivered. What is written to it from now on is lost.
-      followed.delete(ino);
+      followed.delete(identity);
     }
   }
 
-  function missingFiles(): readonly string[] {
+  function takeProblems(): readonly Finding[] {
     sweep();
-    const present = new Set(filesIn(directory).map((name) => statSync(join(directory, name)).ino));
-    const gone = [...followed].filter(([ino]) => !present.has(ino));
-    for (const [ino, { lines }] of gone) {
+    const present = new Set(filesIn(directory).map(({ identity }) => identity));
+    const gone = [...followed].filter(([identity]) => !present.has(identity));
+    for (const [identity, { lines }] of gone) {
       for (const copy of lines) arrivals.remove(copy);
-      followed.delete(ino);
+      followed.delete(identity);
     }
-    return gone.map(([, { path }]) => path);
+    return [
+      ...gone.map(([, { path }]) => ({ kind: 'loss', text: `the connector deleted ${path}` }) as const),
+      ...unreadable.splice(0).map((text) => ({ kind: 'changed', text }) as const),
+    ].map((finding) => ({ ...finding, destination: arrivals.name }));
   }
 
   const timer = setInterval(sweep, sweepEveryMs);
@@ -109,17 +117,27 @@ export function openArchive(directory: string): Archive {
     deduplicates: false,
     setMode: () => {},
     close: () => clearInterval(timer),
-    ...{ sweep, disturb, missingFiles },
+    ...{ sweep, disturb, takeProblems },
   };
 }
 
-function filesIn(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return [];
-  }
+interface Listed {
+  readonly path: string;
+  readonly identity: string;
+  readonly size: number;
 }
+
+function filesIn(directory: string): readonly Listed[] {
+  if (!existsSync(directory)) return [];
+  return readdirSync(directory).flatMap((name) => {
+    const path = join(directory, name);
+    const found = statSync(path, { throwIfNoEntry: false });
+    return found === undefined ? [] : [{ path, identity: identityOf(found), size: found.size }];
+  });
+}
+
+/** A new file may get the inode of a deleted one. */
+const identityOf = ({ ino, birthtimeMs }: Stats): string => `${ino} ${birthtimeMs}`;
 
 function readSpan(path: string, from: number, to: number): Buffer {
   const bytes = Buffer.alloc(to - from);
