@@ -38,15 +38,18 @@ export function createFaults(world: World) {
   const { connector, clock, destinations, ledger, disturbances } = world;
   const { archive, elastic, splunk, otel } = destinations;
   const remotes = [elastic, splunk, otel];
-  let heals: NodeJS.Timeout[] = [];
+  /** By what ends: a new failure of a destination replaces the end of the former one. */
+  const ends = new Map<string, NodeJS.Timeout>();
 
-  const heal = (): void => {
-    for (const timer of heals) clearTimeout(timer);
-    heals = [];
+  function endAfter(what: string, ms: number, work: () => void): void {
+    clearTimeout(ends.get(what));
+    ends.set(what, setTimeout(work, ms));
+  }
+  function heal(): void {
+    for (const timer of ends.values()) clearTimeout(timer);
     for (const { setMode } of remotes) setMode('ok');
     splunk.loseAcks(false);
-  };
-  const after = (ms: number, work: () => void): void => void heals.push(setTimeout(work, ms));
+  }
 
   async function endProcess(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     const before = performance.now();
@@ -59,6 +62,7 @@ export function createFaults(world: World) {
 
   async function fillUntil(destination: FakeDestination, senders: Senders, isFull: () => Promise<boolean>) {
     const until = performance.now() + fillWithinMs;
+    clearTimeout(ends.get(destination.name));
     destination.setMode('down');
     senders.setPace(burstPace);
     while (performance.now() < until && !(await isFull())) await sleep(300);
@@ -88,11 +92,11 @@ export function createFaults(world: World) {
       case 'fail': {
         const { setMode } = destinations[step.destination];
         setMode(step.mode, step.node);
-        return after(step.ms, () => setMode('ok', step.node));
+        return endAfter(step.destination, step.ms, () => setMode('ok'));
       }
       case 'lose-acks':
         splunk.loseAcks(true);
-        return after(step.ms, () => splunk.loseAcks(false));
+        return endAfter('acks', step.ms, () => splunk.loseAcks(false));
       case 'crash-node':
         return splunk.crashNode(step.node);
       case 'clock':
