@@ -9,7 +9,7 @@ import { arrivalFindings, type ConnectorState, idFindings, type Missing, whereab
 
 /** Longest wait for delivery after all faults have ended. */
 const drainWithinMs = 120_000;
-/** Of the missing events that should not be missing. */
+/** Of a destination's missing events, beside those that Elasticsearch never takes. */
 const mostTraced = 200;
 const pageSize = 1_000;
 
@@ -96,10 +96,11 @@ async function readState({ connector }: World): Promise<ConnectorState> {
 async function explain({ connector }: World, missing: readonly Missing[]) {
   const waiting = new Map<string, number>();
   const findings: Finding[] = [];
-  let traced = 0;
+  const traced = new Map<string, number>();
   for (const { destination, sent } of missing) {
     const receipt = sent.receipts.at(-1) ?? '';
-    const isTraced = sent.kind === 'stuck' || ++traced <= mostTraced;
+    traced.set(destination, (traced.get(destination) ?? 0) + 1);
+    const isTraced = sent.kind === 'stuck' || (traced.get(destination) ?? 0) <= mostTraced;
     const says = isTraced ? await traceOf(connector, receipt, sent.element, destination) : 'not traced';
     if (says === 'waiting') waiting.set(destination, (waiting.get(destination) ?? 0) + 1);
     if (says === 'waiting' && sent.kind === 'stuck') continue;

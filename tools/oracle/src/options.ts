@@ -1,5 +1,6 @@
 // The command line of the oracle.
 import { parseArgs } from 'node:util';
+import { type FaultName, faultNames } from './plan.ts';
 import { type Plant, plants } from './plant.ts';
 
 export const help = `Usage: npm run oracle -- [options]
@@ -9,6 +10,7 @@ the journal, or inside a retention gap that status shows; that nothing else arri
 
   --seed N         order of the faults: the same seed gives the same order       (random)
   --minutes N      time of faults and senders; 0: none, only a few events        (30)
+  --only A,B       only these faults: ${faultNames.join(', ')}
   --plant FAULT    plant a fault after the run, which the oracle must report:
                    ${Object.keys(plants).join(', ')}
   --json           print the result as JSON
@@ -21,6 +23,7 @@ Exit: 0 nothing found, 1 findings, 64 the command line is wrong, 70 the oracle i
 export interface Options {
   readonly seed: number;
   readonly minutes: number;
+  readonly only: readonly FaultName[];
   readonly plant: Plant | undefined;
   readonly json: boolean;
 }
@@ -31,6 +34,7 @@ export class UsageError extends Error {}
 const definitions = {
   seed: { type: 'string' },
   minutes: { type: 'string', default: '30' },
+  only: { type: 'string', default: faultNames.join(',') },
   plant: { type: 'string' },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
@@ -47,7 +51,15 @@ export function parseOptions(args: readonly string[], newSeed: () => number): Op
   if (!(minutes >= 0 && minutes <= 10_000)) {
     throw new UsageError(`--minutes: expected a number from 0 to 10000, not ${values.minutes}`);
   }
-  return { seed, minutes, plant: plantOf(values.plant), json: values.json };
+  return { seed, minutes, only: onlyOf(values.only), plant: plantOf(values.plant), json: values.json };
+}
+
+function onlyOf(text: string): readonly FaultName[] {
+  return text.split(',').map((name) => {
+    const found = faultNames.find((known) => known === name);
+    if (found === undefined) throw new UsageError(`--only: expected some of ${faultNames.join(', ')}, not ${name}`);
+    return found;
+  });
 }
 
 function plantOf(text: string | undefined): Plant | undefined {

@@ -32,7 +32,7 @@ type Fault =
   | { readonly fault: 'torn-tail'; readonly bytes: number };
 
 export type Step = Fault & { readonly pauseMs: number };
-type FaultName = Fault['fault'];
+export type FaultName = Fault['fault'];
 
 /** How often each fault is in a round of steps. */
 const round: Readonly<Record<FaultName, number>> = {
@@ -46,10 +46,10 @@ const hour = 3_600;
 const offsets = [hour, 30 * hour, 24 * 40 * hour, 24 * 365 * hour] as const;
 
 /** Each round has every fault, in random order. Never ends. */
-export function* planOf(seed: number): Generator<Step, never> {
+export function* planOf(seed: number, only: readonly FaultName[] = faultNames): Generator<Step, never> {
   const random = createRandom(seed);
   while (true) {
-    const names = faultNames.flatMap((name) => Array.from({ length: round[name] }, () => name));
+    const names = only.flatMap((name) => Array.from({ length: round[name] }, () => name));
     while (names.length > 0) yield { ...faults[random.take(names)](random), pauseMs: random.between(200, 3_000) };
   }
 }

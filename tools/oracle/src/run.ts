@@ -39,7 +39,7 @@ const mebibyte = 1024 ** 2;
 
 /** `say` gets progress lines. The directory is kept if there are findings. */
 export async function runOracle(options: Options, say: (line: string) => void): Promise<Result> {
-  const { seed, minutes, plant } = options;
+  const { seed, minutes, only, plant } = options;
   const directory = mkdtempSync(join(tmpdir(), 'xiq-oracle-'));
   const startedMs = performance.now();
   const elapsed = (): number => (performance.now() - startedMs) / 1000;
@@ -79,7 +79,7 @@ export async function runOracle(options: Options, say: (line: string) => void): 
   try {
     await connector.start();
     let senders = newSenders();
-    const plan = planOf(seed);
+    const plan = planOf(seed, only);
     while (elapsed() < minutes * 60) {
       const step = plan.next().value;
       steps.push(textOf(step));
