@@ -61,7 +61,7 @@ interface Line {
 const maxPending = 1_000;
 const maxLines = 16;
 const firstPollMs = 100;
-const pollGrowth = 1.5;
+const pollGrowth = 1.25;
 /** Share of the recent time until an acknowledgement after which the first request for the next one is sent. */
 const earlyShare = 0.8;
 const newestWeight = 0.2;

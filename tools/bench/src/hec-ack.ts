@@ -15,7 +15,7 @@ import { z } from 'zod';
 
 const { values } = parseArgs({
   options: {
-    events: { type: 'string', default: '100000' },
+    events: { type: 'string', default: '60000' },
     rounds: { type: 'string', default: '3' },
     delay: { type: 'string', default: '1000' },
     json: { type: 'boolean', default: false },
