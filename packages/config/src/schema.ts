@@ -61,7 +61,9 @@ const journal = z.strictObject({
   maxBytes: bytes
     .min(1_048_576)
     .optional()
-    .describe('Largest size of the journal in bytes. Default: 10 GiB or half of the free disk, whichever is less.'),
+    .describe(
+      'Largest size of the journal in bytes. Default: 10 GiB or half of the disk that is free without the journal, whichever is less, but not less than the journal has at the start.',
+    ),
   minFreeBytes: z
     .int()
     .min(0)

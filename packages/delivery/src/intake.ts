@@ -53,7 +53,8 @@ export async function runIntake(options: IntakeOptions): Promise<'stopped' | 'en
     const lost = ledger.markLost(fromSequence, toSequence, span.bodies);
     if (lost === 0) return;
     const attributes = { destination: name, fromSequence, toSequence, bodies: lost, bytes, reason, where };
-    log.warn('delivery.bodies_lost', attributes);
+    // An eviction was logged when it happened.
+    log[reason === 'evicted' ? 'debug' : 'warn']('delivery.bodies_lost', attributes);
     onDamaged(lost);
   };
 
