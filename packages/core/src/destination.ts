@@ -47,8 +47,8 @@ export type Verdict<Code extends string = string> =
   | ({ readonly verdict: 'retry' } & Fault<Code>)
   /**
    * The server does not have the event, and no attempt can succeed. The event becomes a dead letter. Exception: in a
-   * rejection burst (most events of three batches in a row, with one code), the destination is paused, and the events
-   * are sent again.
+   * rejection burst (most events of three batches in a row, with one code), and until the destination has taken an event
+   * under its present settings, the destination is paused, and the events are sent again.
    */
   | ({ readonly verdict: 'rejected' } & Fault<Code>)
   /**
@@ -57,8 +57,10 @@ export type Verdict<Code extends string = string> =
    */
   | ({ readonly verdict: 'blocked' } & Fault<Code>)
   /**
-   * The server may have the event. The event is sent again, with the limits of `retry`; its delivery then counts as a
-   * possible duplicate.
+   * The server may have the event: no answer came, or one that cannot be read. The event is sent again, with the limits of
+   * `retry`, and each such attempt counts as a possible copy. After three reports in a row with no other verdict the
+   * destination is paused, and probed with one event after 1 minute, then ever later, at most after an hour. Use the code
+   * `timed_out` if a time limit of yours was over: then it is probed sooner, with a few events.
    */
   | ({ readonly verdict: 'unknown' } & Fault<Code>);
 

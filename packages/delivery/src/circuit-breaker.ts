@@ -78,6 +78,8 @@ export function createCircuitBreaker(options: CircuitBreakerOptions) {
   let unknownPauses = 0;
   /** The last batches were settled: the server confirms what it accepts. */
   let confirms = false;
+  /** The first round after the last success. */
+  let successRound = 0;
   let lastSuccessMs = Number.NEGATIVE_INFINITY;
   /** The former rate was restored after a probe, and no batch of usual size has been delivered since. */
   let isRestored = false;
@@ -104,13 +106,15 @@ export function createCircuitBreaker(options: CircuitBreakerOptions) {
     suspension = undefined;
     probe = undefined;
     lastSuccessMs = nowMs;
-    round++;
+    successRound = ++round;
   };
   /** False: the batch was sent before the last success or failure, so its failure is an old one. */
-  const countFailure = (end: BatchEnd): boolean => {
-    // Batches that hang end long after a success that came just before the server began to hang.
-    const hangs = end.timedOut && probe === undefined && end.nowMs - lastSuccessMs >= timeoutMs / 2;
-    if (end.round !== round && !hangs) return false;
+  const countFailure = (end: BatchEnd, mayCopy: boolean): boolean => {
+    // A batch that may leave copies opens the circuit, although another failure of its round came first, or a success
+    // just before the server began to hang.
+    const isFirst = probe === undefined && mayCopy && end.round >= successRound;
+    const hangs = probe === undefined && end.timedOut && end.nowMs - lastSuccessMs >= timeoutMs / 2;
+    if (end.round !== round && !isFirst && !hangs) return false;
     round++;
     failures++;
     confirms = false;
@@ -131,7 +135,7 @@ export function createCircuitBreaker(options: CircuitBreakerOptions) {
     if (opens || probe !== undefined || failures >= openAfter) openCircuit(mayCopy);
   };
   const pause = (end: BatchEnd, code: string) => {
-    if (!countFailure(end)) return;
+    if (!countFailure(end, false)) return;
     suspension = { state: 'paused', code };
     startsGently = true;
     openCircuit(false);
@@ -157,13 +161,13 @@ export function createCircuitBreaker(options: CircuitBreakerOptions) {
 
   /** No event was delivered or rejected, and some are not blocked. */
   const recordUnsettled = (end: VerdictsEnd) => {
-    if (!countFailure(end)) return;
     const isUnknown = end.unknown === end.size - end.blocked;
+    const mayCopy = isUnknown || end.timedOut;
+    if (!countFailure(end, mayCopy)) return;
     if (unknownReports === 0) unknownEvent = end.single;
     else if (unknownEvent !== end.single) unknownEvent = undefined;
     if (!end.timedOut) unknownReports = isUnknown ? unknownReports + 1 : 0;
     if (unknownReports >= maxUnknownReports) return pauseUnknown(end);
-    const mayCopy = isUnknown || end.timedOut;
     backOff(end, mayCopy, mayCopy);
     if (probe !== undefined) waitUntil(end.nowMs + jitter(retry, failures));
   };
@@ -194,7 +198,7 @@ export function createCircuitBreaker(options: CircuitBreakerOptions) {
   function recordBatchResult(end: BatchResultEnd): boolean {
     applyFlowControl(end);
     if (end.batchResult === 'misconfigured') pause(end, end.code);
-    if (end.batchResult === 'unavailable' && countFailure(end)) {
+    if (end.batchResult === 'unavailable' && countFailure(end, false)) {
       backOff(end, end.timedOut, false);
       waitUntil(end.nowMs + jitter(retry, failures));
     }

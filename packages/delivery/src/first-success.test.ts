@@ -65,7 +65,7 @@ describe('L8: a destination that has taken no event under its settings', () => {
     expect(deadLetters.entries).toMatchObject([{ id: '0.0', code: 'bad', message: rejected.message }]);
   });
 
-  test.each([1, 20])('is held by %i bad first events only until the next good event passes', async (count) => {
+  test.each([1, 20])('waits with %i bad first events only until the next good event passes', async (count) => {
     const { spec, plugin } = unproven((batch) => each(batch, (id) => (id.startsWith('0.') ? rejected : delivered)));
     const journal = memoryJournal(...bodies(1, count));
     const { clock, deadLetters, statusOf } = fixture(journal, [spec]);
