@@ -1,6 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { documentNames } from '@xiq-siem/state';
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import {
   audit,
   destinations,
@@ -215,4 +217,29 @@ test('during a reload, requests are stored and delivered to the destinations tha
   await applying;
   await fixture.settled();
   expect(new Set(idsAt(fixture, 'one')).size).toBe(21);
+});
+
+test('the settings under which a destination has taken an event are stored; only other settings need a new proof', async () => {
+  await using fixture = await openPipelineFixture(destinations('one'));
+  const { one, two } = destinations('one', 'two');
+  const isProven = () => fixture.pipeline.delivery.status().find(({ name }) => name === 'two')?.proven;
+  const applied = async (changes: object) => {
+    await fixture.pipeline.apply(await fixture.configure({ one: { ...one }, two: { ...two, ...changes } }));
+    return isProven();
+  };
+  const take = async (id: number) => {
+    await fixture.keep([audit(id)]);
+    await fixture.settled();
+    const document = documentNames.provenSettings('two');
+    await until(() => isProven() === true);
+    return fixture.state.documents.get(document, z.object({ hash: z.string() }));
+  };
+  expect(await applied({})).toBe(false);
+  const first = await take(1);
+  expect(first?.hash).toMatch(/^[0-9a-f]{64}$/);
+  expect(await applied({ batch: { maxEvents: 7 }, where: { datasets: ['extreme_xiq.audit'] } })).toBe(true);
+  expect(await applied({ label: 'new' })).toBe(false);
+  expect(await applied({})).toBe(true);
+  expect(await applied({ label: 'new' })).toBe(false);
+  expect((await take(2))?.hash).not.toBe(first?.hash);
 });

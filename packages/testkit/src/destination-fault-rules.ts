@@ -211,6 +211,9 @@ export const faultRules: readonly DestinationRule[] = [
             ? [report.code]
             : report.items.map((item) => (item.verdict === 'delivered' ? item.degraded : item.code));
         for (const code of codes) assert.ok(code === undefined || declared.has(code), `${code} (${fault})`);
+        const degraded = 'batch' in report ? [] : report.items.flatMap((item) => 'degraded' in item && item.degraded);
+        for (const code of degraded)
+          assert.ok(!code || fixture.definition.degraded?.[code], `no advice for ${code} (${fault})`);
       });
     },
   },
