@@ -75,6 +75,7 @@ function codeOf(error: Error | undefined): string {
 
 function adviceOn(code: string): string {
   if (code === 'http_401' || code === 'http_403') return 'check telemetry.otlp.headers';
+  if (code === 'http_407' || code === 'ERR_PROXY_TUNNEL') return 'check egress.proxy and its credentials';
   if (code === 'http_404') return 'check the path of telemetry.otlp.url: usually it is /v1/metrics';
   return 'no action: the next interval sends current values';
 }

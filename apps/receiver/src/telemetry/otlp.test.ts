@@ -79,6 +79,7 @@ it('a header has the current value of its secret; one without a value is left ou
 
 it.each([
   [401, 'http_401', 'check telemetry.otlp.headers'],
+  [407, 'http_407', 'check egress.proxy and its credentials'],
   [404, 'http_404', 'check the path of telemetry.otlp.url: usually it is /v1/metrics'],
   [500, 'http_500', 'no action: the next interval sends current values'],
 ])('a response %i is counted and logged, and no secret is', async (status, code, advice) => {
