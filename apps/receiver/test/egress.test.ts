@@ -144,7 +144,7 @@ it(
       const output = await useAll(await connectorTo(base, egress), {});
 
       expect(output).toMatch(/407/);
-    expect(output).toContain('check egress.proxy and its credentials');
+      expect(output).toContain('check egress.proxy and its credentials');
       expect(output).not.toMatch(shown);
     }
     expect(new Set(by.asked.filter((line) => line.startsWith('CONNECT')))).toEqual(

@@ -57,3 +57,27 @@ it('reports a read-only disk, and continues when it is writable again', async ({
   await destination.close?.();
   expect(await idsIn(directory)).toEqual(['a']);
 });
+
+it('L10: follows the path where a disk is mounted over the directory, and unmounted in use', async ({ skip }) => {
+  const directory = join(await temporaryDirectory(onTestFinished), 'disk');
+  await mkdir(directory);
+  const { context, counted } = testContext();
+  const destination = createFileDestination(configOf(directory), context);
+  const deliver = (id: string) => destination.deliver(batchOf([id]), noSignal);
+  await deliver('a');
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', directory], { stdio: 'ignore' });
+  } catch {
+    return skip('needs root, to mount a small file system');
+  }
+  try {
+    expect(await deliver('b')).toMatchObject({ items: [{ verdict: 'delivered' }] });
+    expect(await idsIn(directory)).toEqual(['b']);
+  } finally {
+    execFileSync('umount', ['--lazy', directory]);
+  }
+  expect(await deliver('c')).toMatchObject({ items: [{ verdict: 'delivered' }] });
+  await destination.close?.();
+  expect(await idsIn(directory)).toEqual(['a', 'c']);
+  expect(counted['file_changes moved']).toBe(2);
+});
