@@ -34,7 +34,7 @@ test.each(Array.from({ length: 25 }, (_, seed) => seed + 1))('seed %i', async (s
   const random = seeded(seed);
   const chance = (share: number) => random() < share;
   const fates = new Map<string, Fate>();
-  const state = { isDown: false, isHalfUsed: false };
+  const state = { isDown: false, isHalfUsed: false, mayDie: true };
   const plugin = scripted((batch) => {
     if (state.isDown) return { batch: 'unavailable', code: 'down' };
     const report = each(batch, (id) => {
@@ -52,10 +52,15 @@ test.each(Array.from({ length: 25 }, (_, seed) => seed + 1))('seed %i', async (s
   function start() {
     let isAlive = true;
     const dead = () => new Promise<never>(() => {});
+    /** The process may be killed after each write, before it knows the result. */
     const alive =
       <Arguments extends unknown[], Result>(work: (...input: Arguments) => Promise<Result>) =>
-      (...input: Arguments) =>
-        isAlive ? work(...input) : dead();
+      async (...input: Arguments) => {
+        if (!isAlive) return dead();
+        const result = await work(...input);
+        if (state.mayDie && chance(0.1)) isAlive = false;
+        return isAlive ? result : dead();
+      };
     const guarded = {
       full: false,
       hasParkingCapacity: true,
@@ -78,6 +83,7 @@ test.each(Array.from({ length: 25 }, (_, seed) => seed + 1))('seed %i', async (s
     );
     return {
       ...running,
+      isAlive: () => isAlive,
       kill() {
         isAlive = false;
         void running.delivery.stop(0);
@@ -98,14 +104,14 @@ test.each(Array.from({ length: 25 }, (_, seed) => seed + 1))('seed %i', async (s
     await running.clock.advance(random() * 90_000);
     const { taken, settledSinceStart, inProgress } = running.statusOf('a');
     expect(taken - settledSinceStart - inProgress).toBe(0);
-    if (!chance(0.1)) continue;
+    if (running.isAlive() && !chance(0.1)) continue;
     running.kill();
     await running.clock.advance(20_000);
     running = start();
   }
 
-  state.isDown = false;
-  state.isHalfUsed = true;
+  Object.assign(state, { isDown: false, isHalfUsed: true, mayDie: false });
+  if (!running.isAlive()) running = start();
   for (let more = 0; more < 30; more++) {
     journal.append(body(sequence, [`${sequence++}.0`]));
     await running.clock.advance(30_000);

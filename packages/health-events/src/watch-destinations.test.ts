@@ -64,6 +64,22 @@ describe('a destination', () => {
     expect(reported()).toMatchObject([{ action: 'destination-down', reason: 'dead_letters_full' }]);
   });
 
+  it('with parked events is reported once, and when none is parked any more', async () => {
+    const { world, clock, reported, poll } = createHealthEventsFixture();
+    await clock.settle();
+    const parked = { events: 2, code: 'busy', message: 'too many requests' };
+    world.destinations = [destinationOf('a', { parked })];
+    await poll();
+    world.destinations = [destinationOf('a', { parked: { ...parked, events: 9 } })];
+    await clock.advance(2 * hourMs);
+    world.destinations = [destinationOf('a')];
+    await poll();
+    expect(reported()).toMatchObject([
+      { action: 'events-parked', subject: 'a', reason: 'busy', attributes: { count: 2 } },
+      { action: 'parked-events-settled', subject: 'a', reason: 'parked' },
+    ]);
+  });
+
   it('that is stopped is not reported', async () => {
     const { world, clock, reported } = createHealthEventsFixture();
     world.destinations = [destinationOf('a', { state: 'stopped' }), destinationOf('b', { state: 'unknown' })];

@@ -170,3 +170,30 @@ test('a stopped job releases its reader while more dead letters remain', async (
   expect(jobs.jobOf(job.id)).toMatchObject({ state: 'interrupted', streams: [{ delivered: 0 }] });
   expect(await countsOf(fixture)).toMatchObject({ open: 9 });
 });
+
+test('parked events are sent only if they are selected', async () => {
+  await using fixture = await fixtureWithLetters(2, 'one');
+  const [first] = (await fixture.deadLetters.list({}, { limit: 1 })).entries;
+  const stored = await fixture.deadLetters.get(first?.number ?? 0);
+  if (stored === undefined) throw new Error('no entry');
+  await fixture.deadLetters.append({ ...stored, parked: true });
+  const jobs = await openJobs(fixture);
+  await jobs.ended(await jobs.start('retry', retryRequest.parse({})));
+  expect(await countsOf(fixture)).toMatchObject({ open: 0, parked: 1, delivered: 1 });
+  const ended = await jobs.ended(await jobs.start('retry', retryRequest.parse({ parked: true })));
+  expect(ended).toMatchObject({ state: 'done', streams: [{ delivered: 1 }] });
+  expect(await countsOf(fixture)).toMatchObject({ open: 0, parked: 0, delivered: 2 });
+});
+
+test('a parked event that a retry finds rejected is a dead letter', async () => {
+  await using fixture = await fixtureWithLetters(1, 'one');
+  const stored = await fixture.deadLetters.get(1);
+  if (stored === undefined) throw new Error('no entry');
+  await fixture.deadLetters.append({ ...stored, parked: true });
+  fixture.siem('one').response = ({ items }) => ({
+    items: items.map(({ index }) => ({ index, verdict: 'rejected', code: 'bad', message: 'no' })),
+  });
+  const jobs = await openJobs(fixture);
+  await jobs.ended(await jobs.start('retry', retryRequest.parse({ numbers: [1] })));
+  expect(await countsOf(fixture)).toMatchObject({ open: 1, parked: 0, delivered: 0 });
+});

@@ -74,7 +74,7 @@ function retryStream(
         append: async function storeRejectedAgain({ sequence, code, message, lastAttemptMs, json, attempts }) {
           const stored = reader.deadLetterAt(sequence);
           if (stored === undefined) return;
-          const { number, message: _, ...before } = stored;
+          const { number, message: _, parked: __, ...before } = stored;
           const again = { code, json, lastAttemptMs, attempts: before.attempts + attempts };
           await deadLetters.replace(number, { ...before, ...again, ...(message !== undefined && { message }) });
           reader.settled(sequence);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { parseReceipt } from '@xiq-siem/journal';
 import { expect, test } from 'vitest';
+import { statusOf } from './status.ts';
 import {
   audit,
   configChange,
@@ -112,6 +113,34 @@ test('an event that a retry delivered is delivered, with a note', async () => {
   );
   expect(await verdictsOf(fixture, receipt)).toMatchObject([
     { verdict: 'delivered', assurance: 'stored', message: expect.stringContaining('retry') },
+  ]);
+});
+
+test('an event that is parked is shown with its reason and the next attempt, and then as delivered', async () => {
+  await using fixture = await openFixture(destinations('one'));
+  fixture.siem('one').response = verdictWhere('rejected', () => true);
+  const receipt = await fixture.keep([audit(1)]);
+  await fixture.settled();
+  const [entry] = (await fixture.deadLetters.list({}, { limit: 9 })).entries;
+  const stored = await fixture.deadLetters.get(entry?.number ?? 0);
+  if (stored === undefined) throw new Error('no entry');
+  await fixture.deadLetters.append({ ...stored, code: 'busy', message: 'too many requests', parked: true });
+  const [parked] = await verdictsOf(fixture, receipt);
+  expect(parked).toMatchObject({ verdict: 'parked', code: 'busy', message: 'too many requests' });
+  expect(Date.parse(parked?.retry ?? '')).toBeGreaterThan(fixture.now());
+  const status = await statusOf(fixture.readModel(), { version: '1', instanceId: 'i' }, undefined);
+  expect(status).toMatchObject({
+    reconciled: true,
+    deadLetters: { open: 0 },
+    destinations: [{ parked: { events: 1, code: 'busy', message: 'too many requests' }, deadLetters: { open: 0 } }],
+  });
+  expect(status.problems.map(({ code }) => code)).toContain('events_parked');
+  fixture.siem('one').response = undefined;
+  fixture.pipeline.delivery.resume('one');
+  await until(() => fixture.siem('one').received.length === 1);
+  await expect.poll(async () => (await fixture.deadLetters.counts()).get('one')?.delivered).toBe(1);
+  expect(await verdictsOf(fixture, receipt)).toMatchObject([
+    { verdict: 'delivered', message: 'delivered after it was parked' },
   ]);
 });
 

@@ -63,6 +63,23 @@ describe('dlq list', () => {
     expect(requests).toEqual([{ limit: 1000 }, { limit: 1000, after: 2 }]);
   });
 
+  it('shows parked events beside dead letters, and with --parked alone', async () => {
+    const requests: unknown[] = [];
+    const responses = {
+      async listDeadLetters(input: object) {
+        requests.push(input);
+        const entries = [letter(1), { ...letter(2), parked: true as const }];
+        return { snapshot: false, open: 1, parked: 1, matched: 2, entries };
+      },
+    };
+    const { stdout } = await runTest(['dlq', 'list', '--parked'], responses);
+    expect(requests).toEqual([{ parked: true, limit: 20 }]);
+    expect(stdout[0]).toContain('STATE');
+    expect(stdout[1]).toMatch(/elastic +dead +mapping_conflict/);
+    expect(stdout[2]).toMatch(/elastic +parked +mapping_conflict/);
+    expect(stdout.at(-1)).toBe('2 events (in total 1 dead letter open, 1 event parked).');
+  });
+
   it('prints that there are none', async () => {
     const none = { listDeadLetters: async () => ({ snapshot: false, open: 0, parked: 0, matched: 0, entries: [] }) };
     expect((await runTest(['dlq'], none)).stdout).toEqual(['No dead letters.']);
