@@ -20,13 +20,14 @@ export interface Checked {
   readonly drainedMs: number;
 }
 
-/** No request may be in flight, and no fault be active. */
-export async function checkEverything(world: World): Promise<Checked> {
+/** No request may be in flight, and no fault be active. `atRest` runs when the connector has delivered. */
+export async function checkEverything(world: World, atRest?: () => void): Promise<Checked> {
   const { connector, ledger } = world;
   const destinations = Object.values(world.destinations);
   const startedMs = performance.now();
   await drain(world);
   const drainedMs = performance.now() - startedMs;
+  atRest?.();
   const ofFiles = world.destinations.archive.takeProblems();
   const state = await readState(world);
   const where = destinations.map((destination) => ({

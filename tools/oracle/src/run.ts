@@ -17,7 +17,7 @@ import { createLedger } from './ledger.ts';
 import type { Options } from './options.ts';
 import { checkEvery, planOf, textOf } from './plan.ts';
 import { plantFault } from './plant.ts';
-import { startSenders } from './senders.ts';
+import { type Senders, startSenders } from './senders.ts';
 
 export interface Result {
   readonly seed: number;
@@ -67,11 +67,11 @@ export async function runOracle(options: Options, say: (line: string) => void): 
   const newSenders = () => startSenders({ senders: 8, secret, random, ledger, url: connector.url });
   let last: Checked | undefined;
 
-  async function check(senders: ReturnType<typeof newSenders>): Promise<void> {
+  async function check(senders: Senders, atRest?: () => void): Promise<void> {
     faults.heal();
     await senders.stop();
     if (connector.url() === undefined) await connector.start();
-    last = await checkEverything(world);
+    last = await checkEverything(world, atRest);
     for (const finding of last.findings) report(finding);
     say(`${elapsed().toFixed(1)} s checked in ${(last.drainedMs / 1000).toFixed(1)} s: ${JSON.stringify(last.where)}`);
   }
@@ -92,11 +92,7 @@ export async function runOracle(options: Options, say: (line: string) => void): 
       senders = newSenders();
     }
     await sleep(2_000);
-    await check(senders);
-    if (plant !== undefined) {
-      plantFault(plant, otel, ledger);
-      await check(senders);
-    }
+    await check(senders, plant && (() => plantFault(plant, otel, ledger)));
     if (!(await connector.stop('SIGTERM'))) report({ kind: 'stop', text: 'SIGTERM did not end the connector' });
   } finally {
     await connector.stop('SIGKILL');
