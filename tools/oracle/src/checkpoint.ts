@@ -4,7 +4,7 @@ import type { DeadLetterEntry, DestinationState } from '@xiq-siem/admin-api';
 import { statusFindings } from './counters.ts';
 import type { World } from './faults.ts';
 import type { Finding } from './findings.ts';
-import { sequenceOf } from './ledger.ts';
+import { isNeverTaken, sequenceOf } from './ledger.ts';
 import { arrivalFindings, type ConnectorState, idFindings, type Missing, whereaboutsAt } from './verify.ts';
 
 /** Longest wait for delivery after all faults have ended. */
@@ -73,9 +73,9 @@ async function drain(world: World): Promise<void> {
     world.destinations.archive.sweep();
     const state = await readState(world);
     const { missing } = whereaboutsAt(world.destinations.elastic, world.ledger, state);
-    const onlyStuck = missing.every(({ sent }) => sent.kind === 'stuck');
+    const onlyNeverTaken = missing.every(({ sent }) => isNeverTaken(sent));
     const isDone = ({ name, lag }: DestinationState) =>
-      (lag.bodies === 0 && lag.eventsInFlight === 0) || (name === 'elastic' && onlyStuck);
+      (lag.bodies === 0 && lag.eventsInFlight === 0) || (name === 'elastic' && onlyNeverTaken);
     if (state.status.destinations.every(isDone)) return;
     await sleep(500);
   }
@@ -101,10 +101,10 @@ async function explain({ connector }: World, missing: readonly Missing[]) {
   for (const { destination, sent } of missing) {
     const receipt = sent.receipts.at(-1) ?? '';
     traced.set(destination, (traced.get(destination) ?? 0) + 1);
-    const isTraced = sent.kind === 'stuck' || (traced.get(destination) ?? 0) <= mostTraced;
+    const isTraced = isNeverTaken(sent) || (traced.get(destination) ?? 0) <= mostTraced;
     const says = isTraced ? await traceOf(connector, receipt, sent.element, destination) : 'not traced';
     if (says === 'waiting') waiting.set(destination, (waiting.get(destination) ?? 0) + 1);
-    if (says === 'waiting' && sent.kind === 'stuck') continue;
+    if (says === 'waiting' && isNeverTaken(sent)) continue;
     const text = `${sent.marker} (receipt ${receipt}, sequence ${sequenceOf(receipt)}): trace says ${says}`;
     findings.push({ kind: says === 'waiting' ? 'undelivered' : 'loss', destination, text });
   }

@@ -2,8 +2,11 @@
 import { hash } from 'node:crypto';
 import { parseReceipt } from '@xiq-siem/journal';
 
-/** `stuck`: Elasticsearch answers 429 to it for ever. `refused`: Elasticsearch rejects it. */
-export type ElementKind = 'plain' | 'stuck' | 'refused';
+/** What Elasticsearch does with it: it answers 429 or 403 for ever, or 400. */
+export type ElementKind = 'plain' | 'busy' | 'forbidden' | 'refused';
+
+/** Elasticsearch never gives a final answer: the event waits in the journal, or is parked. */
+export const isNeverTaken = ({ kind }: Pick<SentElement, 'kind'>): boolean => kind === 'busy' || kind === 'forbidden';
 
 export interface SentElement {
   readonly marker: string;

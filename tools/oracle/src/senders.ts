@@ -23,7 +23,9 @@ export interface Pace {
 export const normalPace: Pace = { rate: 25, padding: 0 };
 export const burstPace: Pace = { rate: 400, padding: 1_500 };
 
-const shares = { stuck: 0.001, refused: 0.01, unreadable: 0.01 };
+const unreadableShare = 0.01;
+/** Of 1,000 elements; the others are plain. */
+const kinds: readonly ElementKind[] = ['busy', 'forbidden', ...Array.from({ length: 10 }, () => 'refused' as const)];
 const mostAttempts = 4;
 const accepted = z.object({ receipt: z.string() });
 
@@ -36,15 +38,13 @@ export function startSenders({ senders, secret, random, ledger, url }: SenderOpt
 
   function newElement(form: (marker: string) => string): NewElement {
     const marker = ledger.nextMarker();
-    const chance = random.next();
-    const kind: ElementKind =
-      chance < shares.stuck ? 'stuck' : chance < shares.stuck + shares.refused ? 'refused' : 'plain';
+    const kind = kinds[Math.floor(random.next() * 1_000)] ?? 'plain';
     return { text: form(`${marker} ${'x'.repeat(pace.padding)}`.trim()), marker, kind };
   }
 
   async function sendOne(): Promise<void> {
     const type = random.pick(['AUDIT_LOG_ALL', 'AUTHENTICATION_LOG_ALL'] as const);
-    const isReadable = !random.chance(shares.unreadable);
+    const isReadable = !random.chance(unreadableShare);
     const form = isReadable ? forms[type] : (marker: string) => `not JSON: ${marker}`;
     const elements = Array.from({ length: isReadable ? random.between(1, 5) : 1 }, () => newElement(form));
     const texts = elements.map(({ text }) => text);

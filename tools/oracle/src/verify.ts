@@ -19,27 +19,33 @@ export interface Missing {
   readonly sent: SentElement;
 }
 
-/** Where owed events are, by destination: `delivered`, `deadLettered`, `evicted`, and the rest. */
+/** Where owed events are, by destination. */
 export interface Whereabouts {
   readonly delivered: number;
   readonly deadLettered: number;
+  readonly parked: number;
   readonly evicted: number;
   readonly missing: readonly Missing[];
 }
 
 export function whereaboutsAt(destination: FakeDestination, ledger: Ledger, state: ConnectorState): Whereabouts {
   const { name, arrivals } = destination;
-  const letters = new Set(
-    state.deadLetters.flatMap((entry) => (entry.destination === name ? [`${entry.receipt} ${entry.element}`] : [])),
+  const letters = new Map<string, 'parked' | 'deadLettered'>(
+    state.deadLetters.flatMap(({ destination, receipt, element, parked }) =>
+      destination === name ? [[`${receipt} ${element}`, parked ? 'parked' : 'deadLettered'] as const] : [],
+    ),
   );
   const isEvicted = evictedAt(name, state.status.gaps);
   const missing: Missing[] = [];
-  const counts = { delivered: 0, deadLettered: 0, evicted: 0 };
+  const counts = { delivered: 0, deadLettered: 0, parked: 0, evicted: 0 };
   for (const [hash, sent] of ledger.sent) {
     const { receipts, element } = sent;
     if (receipts.length === 0) continue;
+    const letter = letters.get(
+      receipts.map((receipt) => `${receipt} ${element}`).find((key) => letters.has(key)) ?? '',
+    );
     if (arrivals.has(hash)) counts.delivered += 1;
-    else if (receipts.some((receipt) => letters.has(`${receipt} ${element}`))) counts.deadLettered += 1;
+    else if (letter !== undefined) counts[letter] += 1;
     else if (receipts.some((receipt) => isEvicted(sequenceOf(receipt)))) counts.evicted += 1;
     else missing.push({ destination: name, hash, sent });
   }

@@ -26,7 +26,10 @@ export async function startElastic({ sent }: Ledger): Promise<FakeDestination> {
     const { _index, _id } = action.parse(JSON.parse(line)).create;
     const fields = fieldsOf(JSON.parse(json));
     const kind = sent.get(hashOf(fields.original ?? ''))?.kind;
-    if (kind === 'stuck') {
+    if (kind === 'forbidden') {
+      return { _id, status: 403, error: { type: 'security_exception', reason: 'action is unauthorized' } };
+    }
+    if (kind === 'busy') {
       return { _id, status: 429, error: { type: 'es_rejected_execution_exception', reason: 'queue full' } };
     }
     if (kind === 'refused') {
