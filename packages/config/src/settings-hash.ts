@@ -1,13 +1,16 @@
 // A hash of the settings that decide whether a destination takes events: its type, its own keys, and how it is reached.
 import { createHash } from 'node:crypto';
 import { secretReference } from '@xiq-siem/core';
-import type { ConfiguredDestination } from './load.ts';
 
 export interface DeliverySettings {
   readonly type: string;
   /** The plugin's own keys, after their check. */
   readonly own: unknown;
-  readonly egress: ConfiguredDestination['egress'];
+  readonly egress: {
+    readonly proxy?: string | undefined;
+    readonly noProxy?: unknown;
+    readonly caFile?: string | undefined;
+  };
 }
 
 /** Secrets are left out, and the credentials of the proxy: a rotated secret is no change. So is the order of keys. */
