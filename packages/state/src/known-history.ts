@@ -27,10 +27,10 @@ export async function readKnownHistory(
   async function deadLettered(destination: string, fromSequence: number): Promise<number> {
     const counts = (await deadLetterReading(database, log).counts()).get(destination);
     if (counts === undefined) return 0;
-    const { open, delivered, dropped, lost, fromJobs = 0 } = counts;
+    const { open, parked = 0, delivered, dropped, lost, fromJobs = 0 } = counts;
     const sql = `SELECT count(*) AS open FROM dead_letters WHERE destination = ? AND sequence >= ? AND from_job = 0`;
     const [again] = openRow.parse(await database.read(sql, [destination, fromSequence]));
-    return Math.max(0, open + delivered + dropped + lost - fromJobs - again.open);
+    return Math.max(0, open + parked + delivered + dropped + lost - fromJobs - again.open);
   }
   return { destinations: rows.map(({ destination }) => destination), nextSequence: next, deadLettered };
 }
