@@ -1,6 +1,6 @@
 // Sends the parked events of one destination again, until it accepts or rejects them.
 import type { EcsDocument } from '@xiq-siem/core';
-import { createWakeup, endGraceMs, within } from './clock.ts';
+import { createWakeup, endGraceMs, wallMsOf, within } from './clock.ts';
 import { type Decision, decide, type OutcomeContext } from './outcome.ts';
 import { createPendingQueue, type Pending, pendingOf } from './pending-queue.ts';
 import { jobMeter } from './replay-stream.ts';
@@ -82,8 +82,13 @@ export function startParkedRetry(spec: DeliveryDestination, services: DeliverySe
     }
   };
 
+  /** A stored time, or one of the status, as the clock counts it. */
+  const ownMsOf = (wallMs: number): number => wallMs - wallMsOf(clock, 0);
+
   const pendingAgain = (entry: ParkedEvent, document: EcsDocument): Pending => {
-    const { number, sequence, element, id, dataset, receipt, json, firstAttemptMs, lastAttemptMs, attempts } = entry;
+    const { number, sequence, element, id, dataset, receipt, json, attempts } = entry;
+    const firstAttemptMs = ownMsOf(entry.firstAttemptMs);
+    const lastAttemptMs = ownMsOf(entry.lastAttemptMs);
     const bytes = Buffer.byteLength(json);
     const origin = { sequence, element, receipt, source: name, receivedAtMs: firstAttemptMs };
     const timeMs = Date.parse(document['@timestamp'] ?? '');
@@ -105,7 +110,7 @@ export function startParkedRetry(spec: DeliveryDestination, services: DeliverySe
       retryDelay: () => 0,
       retryTimeoutMs,
       attemptMs: batch[0]?.lastAttemptMs ?? nowMs,
-      lastDeliveredMs: Math.max(lastOfStreamMs ?? -1, lastDeliveredMs ?? -1),
+      lastDeliveredMs: Math.max(ownMsOf(lastOfStreamMs ?? 0), lastDeliveredMs ?? 0),
       pausedAtMs,
       parkAfterMs: never,
       // The settings may be the cause: see `settings-proof.ts`.
@@ -126,7 +131,8 @@ export function startParkedRetry(spec: DeliveryDestination, services: DeliverySe
       const { pending } = decision;
       const entry = entries.get(pending);
       if (entry === undefined) continue;
-      const { attempts, lastAttemptMs } = pending;
+      const { attempts } = pending;
+      const lastAttemptMs = wallMsOf(clock, pending.lastAttemptMs);
       const { message: _, parked: __, number, ...event } = { ...entry, attempts, lastAttemptMs };
       const withReason = (code: string, text: string | undefined) => {
         const message = text === undefined ? undefined : sanitizeText(text, redact);
@@ -276,7 +282,7 @@ export function startParkedRetry(spec: DeliveryDestination, services: DeliverySe
     /** An event was parked. */
     parked: noteParked,
     /** When parked events are sent again; undefined if none is parked. */
-    nextMs: () => (nextMs === never ? undefined : nextMs),
+    nextMs: () => (nextMs === never ? undefined : wallMsOf(clock, nextMs)),
     /** Events delivered after an attempt with an unknown result. */
     possibleDuplicates: () => possibleDuplicates,
     /** Waits up to `graceMs` for the batch in flight, then aborts it. */

@@ -101,6 +101,7 @@ it('journal and dead letters are shown once, and each destination has its gaps, 
     'xiq_siem.journal.free_bytes 55',
     'xiq_siem.journal.hours_until_full 12',
     'xiq_siem.state.incidents 0',
+    'xiq_siem.clock.step 0',
     'xiq_siem.dead_letters.bytes 700',
     'xiq_siem.dead_letters.max_bytes 7000',
   ]);
