@@ -30,6 +30,9 @@ export function createConnector(
   let child: ChildProcess | undefined;
   let running: { readonly url: string; readonly admin: Operations } | undefined;
 
+  // An interrupted oracle leaves no connector behind.
+  process.once('exit', () => child?.kill('SIGKILL'));
+
   async function startConnector(): Promise<void> {
     const log = openSync(logFile, 'a');
     const started = spawnMain(['serve'], ['ignore', log, log]);

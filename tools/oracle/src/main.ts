@@ -19,6 +19,7 @@ async function main(args: readonly string[]): Promise<number> {
   return result.findings.length === 0 ? 0 : exitCodes.findings;
 }
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(exitCodes.failed));
 try {
   process.exitCode = await main(argv.slice(2));
 } catch (error) {
