@@ -58,9 +58,9 @@ export type Verdict<Code extends string = string> =
   | ({ readonly verdict: 'blocked' } & Fault<Code>)
   /**
    * The server may have the event: no answer came, or one that cannot be read. The event is sent again, with the limits of
-   * `retry`, and each such attempt counts as a possible copy. After three reports in a row with no other verdict the
-   * destination is paused, and probed with one event after 1 minute, then ever later, at most after an hour. Use the code
-   * `timed_out` if a time limit of yours was over: then it is probed sooner, with a few events.
+   * `retry`, and each such attempt counts as a possible copy. After at least three reports in 30 seconds with no other
+   * verdict the destination is paused, and probed with one event after 1, 2, 4, ... minutes, at most after an hour. Use the
+   * code `timed_out` if a time limit of yours was over: then it is probed sooner, with a few events.
    */
   | ({ readonly verdict: 'unknown' } & Fault<Code>);
 

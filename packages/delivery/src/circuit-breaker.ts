@@ -51,6 +51,8 @@ const burstEvents = 10;
 const fixDelay: Delay = { initialMs: 5_000, maxMs: 60_000 };
 /** Consecutive reports with only `unknown`, after which a probe of one event is a copy too many. */
 const maxUnknownReports = 3;
+/** They do not pause the destination earlier: a server that restarts resets connections for some seconds. */
+const minUnknownMs = 30_000;
 const unknownDelay: Delay = { initialMs: 60_000, maxMs: 3_600_000 };
 const maxWaitMs = 3_600_000;
 
@@ -70,6 +72,8 @@ export function createCircuitBreaker(options: CircuitBreakerOptions) {
   /** Failures since the last success after which the server certainly does not have the events. */
   let refusals = 0;
   let unknownReports = 0;
+  /** When the first of these reports came. */
+  let unknownSinceMs = 0;
   /** The only event of these reports; undefined if they have several. */
   let unknownEvent: object | undefined;
   /** Until when no event with an unknown result is sent again. */
@@ -164,10 +168,13 @@ export function createCircuitBreaker(options: CircuitBreakerOptions) {
     const isUnknown = end.unknown === end.size - end.blocked;
     const mayCopy = isUnknown || end.timedOut;
     if (!countFailure(end, mayCopy)) return;
-    if (unknownReports === 0) unknownEvent = end.single;
-    else if (unknownEvent !== end.single) unknownEvent = undefined;
+    if (unknownReports === 0) {
+      unknownEvent = end.single;
+      unknownSinceMs = end.nowMs;
+    } else if (unknownEvent !== end.single) unknownEvent = undefined;
     if (!end.timedOut) unknownReports = isUnknown ? unknownReports + 1 : 0;
-    if (unknownReports >= maxUnknownReports) return pauseUnknown(end);
+    const isLasting = end.nowMs - unknownSinceMs >= minUnknownMs;
+    if (unknownReports >= maxUnknownReports && isLasting) return pauseUnknown(end);
     backOff(end, mayCopy, mayCopy);
     if (probe !== undefined) waitUntil(end.nowMs + jitter(retry, failures));
   };

@@ -17,7 +17,7 @@ const minute = 60_000;
 const hours = 60 * minute;
 
 describe('L3: a destination whose answers cannot be read', () => {
-  test('is paused after three reports, with a probe of one event after 1, 2, 4, ... minutes, at most an hour', async () => {
+  test('is paused after three reports and half a minute, with a probe of one event after 1, 2, 4, ... minutes, at most an hour', async () => {
     const sentMs: number[] = [];
     const plugin = scripted((batch, call, signal) => {
       sentMs.push(clock.now());
@@ -29,14 +29,26 @@ describe('L3: a destination whose answers cannot be read', () => {
     expect(statusOf('a')).toMatchObject({ state: 'paused', reason: 'busy', lastMessage: unknown.message });
     expect(log.of('delivery.paused')[0]?.attributes).toMatchObject({ code: 'busy', message: unknown.message });
     expect(plugin.batches.slice(0, 4).map(({ length }) => length)).toEqual([500, 8, 1, 1]);
-    const pauses = sentMs.slice(3).map((ms, index) => (ms - (sentMs[index + 2] ?? 0)) / minute);
-    expect(pauses.slice(0, 8)).toEqual([1, 2, 4, 8, 16, 32, 60, 60]);
-    // The bound: the batches in flight, two probes, then one event an hour.
-    const copies = 500 + 8 + 1 + 6 + 24;
+    const waits = sentMs.map((ms, index) => (ms - (sentMs[index - 1] ?? ms)) / minute);
+    const firstPause = waits.findIndex((wait) => wait >= 1);
+    expect(sentMs[firstPause - 1] ?? 0).toBeGreaterThanOrEqual((sentMs[0] ?? 0) + minute / 2);
+    expect(waits.slice(firstPause, firstPause + 8)).toEqual([1, 2, 4, 8, 16, 32, 60, 60]);
+    // The bound: the batches in flight, a probe of 8, single events with a growing delay, then one event an hour.
+    const copies = 500 + 8 + 10 + 6 + 24;
     expect(plugin.batches.flat().length).toBeLessThanOrEqual(copies);
     expect(statusOf('a').possibleDuplicates).toBe(plugin.batches.flat().length);
     expect(deadLetters.entries).toEqual([]);
     expect(statusOf('a').open).toBe(statusOf('a').taken);
+  });
+
+  test('is not paused by a server that restarts: its connections are reset for some seconds', async () => {
+    const plugin = scripted((batch, call, signal) =>
+      (clock.now() - startMs < 4_000 ? unreadable : deliverAll)(batch, call, signal),
+    );
+    const { clock, log, statusOf } = fixture(memoryJournal(...bodies(20, 100)), [destination('a', plugin)]);
+    const startMs = clock.now();
+    await clock.runUntil(() => statusOf('a').sequence === 20, minute / 2);
+    expect(log.of('delivery.paused')).toEqual([]);
   });
 
   test('is probed at once by resume, and takes all events at the former rate after one success', async () => {
@@ -88,7 +100,7 @@ describe('L3: a destination whose answers cannot be read', () => {
     const { clock, statusOf } = fixture(memoryJournal(...bodies(1, 1)), [destination('a', plugin)]);
     await clock.advance(24 * hours);
     expect(statusOf('a')).toMatchObject({ state: 'paused', reason: 'busy' });
-    expect(plugin.batches.length).toBeLessThanOrEqual(3 + 6 + 24);
+    expect(plugin.batches.length).toBeLessThanOrEqual(12 + 6 + 24);
   });
 });
 
