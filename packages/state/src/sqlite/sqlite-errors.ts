@@ -17,10 +17,14 @@ const busy = 5;
 const ioError = 10;
 const cannotOpen = 14;
 const corrupt = 11;
+/** The extended code of a failed write, as on a disk that became read-only. Nothing was synced. */
+const ioErrorWrite = 778;
 const notADatabase = 26;
 
-const sqliteCodeOf = (error: unknown): number =>
-  error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0;
+const extendedCodeOf = (error: unknown): number =>
+  error instanceof Error && 'errcode' in error ? Number(error.errcode) : 0;
+
+const sqliteCodeOf = (error: unknown): number => extendedCodeOf(error) & 0xff;
 
 const systemCodeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
 
@@ -45,7 +49,7 @@ export const isRefusedRow = (error: unknown): boolean => sqliteCodeOf(error) ===
 export function failureKindOf(error: unknown): 'full' | 'readOnly' | 'busy' | 'failed' | 'refused' {
   const code = sqliteCodeOf(error);
   const system = systemCodeOf(error);
-  if (code === readOnlyFile) return 'readOnly';
+  if (code === readOnlyFile || extendedCodeOf(error) === ioErrorWrite) return 'readOnly';
   if (code === full || system === 'ENOSPC' || system === 'EDQUOT') return 'full';
   if (code === busy) return 'busy';
   // After a failed sync the content on disk is unknown.
