@@ -1,8 +1,9 @@
 // Stores retention gaps: bodies that were evicted, or were lost with files of the journal, before a destination had settled
 // them. An operator acknowledges them.
-import type { Logger, RetentionGap } from '@xiq-siem/core';
+import type { Logger, Position, RetentionGap } from '@xiq-siem/core';
 import { z } from 'zod';
 import type { Files } from './files.ts';
+import { unsettledIn } from './position.ts';
 import { type FoundInSlots, openSlotFile, readSlotFile, type SlotFormat } from './slot-file.ts';
 
 const gap = z.object({
@@ -40,7 +41,7 @@ export async function openGaps(files: Files, path: string, log: Logger) {
     isDamaged: slots.found.damaged,
     /** Resolves when they are on disk. */
     add: (more: readonly RetentionGap[]) => saveGaps(more.reduce(mergeGap, gaps)),
-    /** Forgets a destination's gaps that end at or before a sequence. */
+    /** Replaces the list. */
     save: saveGaps,
     close: slots.close,
   };
@@ -59,6 +60,31 @@ function gapsIn(
 ): readonly RetentionGap[] {
   if (found.damaged) log.error('journal.gaps_damaged', { path });
   return found.value?.gaps ?? [];
+}
+
+/**
+ * The gaps after a destination saved a position. A body that it had read before the eviction, and settled now, is not lost.
+ * Returns the same array if there is none.
+ */
+export function withoutSettled(
+  gaps: readonly RetentionGap[],
+  destination: string,
+  before: Position,
+  after: Position,
+): readonly RetentionGap[] {
+  // The ledger settles lost bodies too, and counts them as damaged.
+  let damaged = after.counters.damaged - before.counters.damaged;
+  let isChanged = false;
+  const rest = gaps.flatMap((gap): readonly RetentionGap[] => {
+    const { fromSequence, toSequence, reason } = gap;
+    if (gap.destination !== destination || reason !== undefined) return [gap];
+    const settled = unsettledIn(before, fromSequence, toSequence) - unsettledIn(after, fromSequence, toSequence);
+    const bodies = Math.max(0, gap.bodies - Math.max(0, settled - damaged));
+    damaged = Math.max(0, damaged - settled);
+    isChanged ||= bodies !== gap.bodies;
+    return bodies === 0 ? [] : [{ ...gap, bodies, bytes: Math.round((gap.bytes * bodies) / gap.bodies) }];
+  });
+  return isChanged ? rest : gaps;
 }
 
 function mergeGap(gaps: readonly RetentionGap[], next: RetentionGap): readonly RetentionGap[] {

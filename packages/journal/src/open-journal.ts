@@ -1,8 +1,8 @@
 // Opens a journal: connects its segments, writer, readers, positions and retention.
 import { join } from 'node:path';
-import { type BodyMetadata, ConnectorError, createSerialQueue, type RetentionGap } from '@xiq-siem/core';
+import { type BodyMetadata, ConnectorError, createSerialQueue, type Position, type RetentionGap } from '@xiq-siem/core';
 import { errorText, nodeFiles, systemCode } from './files.ts';
-import { openGaps } from './gaps.ts';
+import { openGaps, withoutSettled } from './gaps.ts';
 import { bodiesIn, findIncidents, knownSequences, nothingKnown, withoutPosition } from './incidents.ts';
 import { headFormat } from './inspect-log.ts';
 import type { Journal, JournalOptions } from './journal.ts';
@@ -91,6 +91,7 @@ async function openDirectory(options: JournalOptions): Promise<Journal> {
     ...shared,
     directory: positionsDirectory,
     onSaved: positionSaved,
+    onForgotten: resumeIfRefused,
     firstSequence: set.firstSequence,
     nextSequence: set.nextSequence,
     restarted: withoutPosition({ saved, known }),
@@ -148,7 +149,10 @@ async function openDirectory(options: JournalOptions): Promise<Journal> {
   }
 
   async function acknowledgeGaps(destination: string, toSequence: number): Promise<void> {
-    const rest = gaps.list().filter((one) => one.destination !== destination || one.toSequence > toSequence);
+    await replaceGaps(gaps.list().filter((one) => one.destination !== destination || one.toSequence > toSequence));
+  }
+
+  async function replaceGaps(rest: readonly RetentionGap[]): Promise<void> {
     // The head first: it must not expect more than the file has.
     await saveHead(set.keptFrom(), false, bodiesIn(rest));
     await gaps.save(rest);
@@ -253,8 +257,20 @@ async function openDirectory(options: JournalOptions): Promise<Journal> {
   }
 
   /** A saved position may allow a full journal to remove segments. */
-  function positionSaved(): void {
+  function resumeIfRefused(): void {
     if (isTemporary(refusal)) scheduleMaintenance();
+  }
+
+  function positionSaved(destination: string, before: Position, after: Position): void {
+    resumeIfRefused();
+    const remaining = () => withoutSettled(gaps.list(), destination, before, after);
+    if (remaining() === gaps.list()) return;
+    void exclusively(async () => {
+      const rest = remaining();
+      const requests = bodiesIn(gaps.list()) - bodiesIn(rest);
+      await replaceGaps(rest);
+      log.info('journal.gap_reduced', { destination, bodies: requests });
+    }).catch((error: unknown) => log.error('journal.gap_write_failed', { destination, error: errorText(error) }));
   }
 
   async function closeFiles(): Promise<void> {

@@ -68,7 +68,11 @@ export async function openPositionFile(files: Files, path: string) {
   const slots = await openSlotFile(files, path, format);
 
   /** Starts at a position that may be unsaved. Calls `onSaved` after each save. */
-  function usePosition(initial: Position, initialWhenFull: Stored['whenFull'], onSaved: () => void): OpenPosition {
+  function usePosition(
+    initial: Position,
+    initialWhenFull: Stored['whenFull'],
+    onSaved: (before: Position, after: Position) => void,
+  ): OpenPosition {
     let position = initial;
     let whenFull = initialWhenFull;
     let wanted: Position | undefined;
@@ -84,8 +88,9 @@ export async function openPositionFile(files: Files, path: string) {
         const text = `the position in ${path} could not be saved (${errorText(error)}): events after it may be sent again`;
         throw new ConnectorError('position_failed', text, { cause: error });
       }
+      const before = position;
       position = next;
-      onSaved();
+      onSaved(before, next);
     }
 
     /** Calls during a save share the next save, which writes the newest position. */

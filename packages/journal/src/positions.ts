@@ -20,7 +20,8 @@ interface PositionsOptions extends Pick<JournalOptions, 'now' | 'log'> {
   readonly files: Files;
   readonly directory: string;
   /** Called after each save. */
-  readonly onSaved: () => void;
+  readonly onSaved: (destination: string, before: Position, after: Position) => void;
+  readonly onForgotten: () => void;
   readonly firstSequence: () => number;
   readonly nextSequence: () => number;
   /** Destinations that had a position which is damaged or missing. They start at the oldest body. */
@@ -37,6 +38,9 @@ export async function openPositions(options: PositionsOptions) {
   const startedAt = now();
   const releasedAt = new Map<string, number>();
 
+  const savedBy = (destination: string) => (before: Position, after: Position) =>
+    options.onSaved(destination, before, after);
+
   function logWriteFailure(destination: string, error: unknown): void {
     log.error('position.write_failed', { destination, error: errorText(error) });
   }
@@ -44,7 +48,7 @@ export async function openPositions(options: PositionsOptions) {
   async function loadPosition(destination: string, fallback: () => number, whenFull: PositionOptions['whenFull']) {
     const file = await openPositionFile(files, positionPath(directory, destination));
     const { value } = file.found;
-    return file.use(value?.position ?? initialPosition(fallback()), value?.whenFull ?? whenFull, options.onSaved);
+    return file.use(value?.position ?? initialPosition(fallback()), value?.whenFull ?? whenFull, savedBy(destination));
   }
 
   /** Its earlier dead letters count: they are in the state file. Nothing is evicted until its configuration is known. */
@@ -54,7 +58,7 @@ export async function openPositions(options: PositionsOptions) {
     const { counters } = initialPosition(sequence);
     const position = { sequence, settled: [], counters: { ...counters, normalized: deadLettered, deadLettered } };
     const file = await openPositionFile(files, positionPath(directory, destination));
-    const opened = file.use(position, 'hold', options.onSaved);
+    const opened = file.use(position, 'hold', savedBy(destination));
     log.error('position.restarted', { destination, reason: file.found.damaged ? 'damaged' : 'missing', sequence });
     await opened.save(position).catch((error: unknown) => logWriteFailure(destination, error));
     return opened;
@@ -130,7 +134,7 @@ export async function openPositions(options: PositionsOptions) {
       if (systemCode(error) !== 'ENOENT') throw error;
     });
     await files.syncDirectory(directory);
-    options.onSaved();
+    options.onForgotten();
   }
 
   function listAll() {
