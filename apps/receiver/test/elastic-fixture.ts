@@ -91,6 +91,8 @@ export async function elasticFixture(
   const configuration = {
     server: { port: 0 },
     admin: { port: 0 },
+    // Tests count the events that they posted.
+    healthEvents: { enabled: false },
     sources: { xiq: { type: 'xiq', namespace, secrets: [{ env: 'XIQ_TEST_SECRET' }] } },
     destinations: {
       archive: { type: 'file', directory: './out', minFreeBytes: 0 },

@@ -25,7 +25,7 @@ beforeAll(async () => {
   victoria = await startServer('victorialogs', {});
   const where = { exceptDatasets: [notForVictoria] };
   servers = await startAllDestinations({
-    yaml: 'journal: { minFreeBytes: 0 }',
+    yaml: 'journal: { minFreeBytes: 0 }\nhealthEvents: { enabled: false }',
     others: { victoria: { type: 'splunk-hec', url: victoria.url, token: hecToken, where } },
   });
   connector = await startProcess(servers.fixture);
