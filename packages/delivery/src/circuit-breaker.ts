@@ -30,6 +30,8 @@ export interface BatchEnd extends Pick<CheckedReport, 'slowDown' | 'waitMs' | 't
   readonly code: string;
   /** Of its permit. A counted success or failure starts a new round: a round has at most one failure. */
   readonly round: number;
+  /** All its events had failed before. */
+  readonly isResend: boolean;
   /** The event of a batch with one event, for comparison only. */
   readonly single: object | undefined;
 }
@@ -64,6 +66,8 @@ export function createCircuitBreaker(options: CircuitBreakerOptions) {
   let round = 0;
   let failures = 0;
   let notBeforeMs = 0;
+  /** After failed resends, new events do not wait: events that the destination never accepts must not hold others back. */
+  let resendsNotBeforeMs = 0;
   let suspension: Suspension | undefined;
   /** Maximum of events of a probe; undefined while the circuit is closed. */
   let probe: number | undefined;
@@ -92,6 +96,11 @@ export function createCircuitBreaker(options: CircuitBreakerOptions) {
   const jitter = (delay: Delay, attempts: number) => random() * longest(delay, attempts);
   const waitUntil = (ms: number) => {
     notBeforeMs = Math.max(notBeforeMs, ms);
+  };
+  const waitAfterFailure = ({ nowMs, isResend }: BatchEnd, mayCopy: boolean) => {
+    const untilMs = nowMs + jitter(retry, failures);
+    if (isResend && !mayCopy) resendsNotBeforeMs = Math.max(resendsNotBeforeMs, untilMs);
+    else waitUntil(untilMs);
   };
   const applyFlowControl = ({ slowDown, waitMs, nowMs }: BatchEnd) => {
     if (slowDown) rate.slowDown();
@@ -176,7 +185,7 @@ export function createCircuitBreaker(options: CircuitBreakerOptions) {
     const isLasting = end.nowMs - unknownSinceMs >= minUnknownMs;
     if (unknownReports >= maxUnknownReports && isLasting) return pauseUnknown(end);
     backOff(end, mayCopy, mayCopy);
-    if (probe !== undefined) waitUntil(end.nowMs + jitter(retry, failures));
+    if (probe !== undefined) waitAfterFailure(end, mayCopy);
   };
 
   function recordVerdicts(end: VerdictsEnd): boolean {
@@ -207,7 +216,7 @@ export function createCircuitBreaker(options: CircuitBreakerOptions) {
     if (end.batchResult === 'misconfigured') pause(end, end.code);
     if (end.batchResult === 'unavailable' && countFailure(end, false)) {
       backOff(end, end.timedOut, false);
-      waitUntil(end.nowMs + jitter(retry, failures));
+      waitAfterFailure(end, false);
     }
     if (end.batchResult !== 'tooLarge') return false;
     rate.shrinkBatches();
@@ -220,6 +229,7 @@ export function createCircuitBreaker(options: CircuitBreakerOptions) {
 
   function clearWait() {
     notBeforeMs = 0;
+    resendsNotBeforeMs = 0;
     unknownUntilMs = 0;
     unknownPauses = 0;
   }
@@ -236,7 +246,7 @@ export function createCircuitBreaker(options: CircuitBreakerOptions) {
       probe,
       round,
       confirms,
-      notBeforeMs: Math.max(notBeforeMs, unknownUntilMs),
+      notBeforeMs: Math.max(notBeforeMs, resendsNotBeforeMs, unknownUntilMs),
       newNotBeforeMs: unknownEvent === undefined ? Math.max(notBeforeMs, unknownUntilMs) : notBeforeMs,
     }),
     /**

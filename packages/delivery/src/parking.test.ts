@@ -105,6 +105,19 @@ describe.each(['blocked', 'retry'] as const)('an event with the verdict %s while
     expect(running.statusOf('a').sequence).toBe(here.next());
   });
 
+  test('does not delay new events, after it was the only one for an hour', async () => {
+    const here = scenario(verdict);
+    const running = here.open();
+    here.append();
+    await running.clock.advance(60 * minute);
+    for (let round = 0; round < 20; round++) {
+      here.append();
+      await running.clock.advance(1_000);
+      expect(here.plugin.taken.at(-1)).toBe(`${here.next() - 1}`);
+      await running.clock.advance(3 * minute);
+    }
+  });
+
   test('is sent again from the queue until it is delivered: once, and then nothing is parked', async () => {
     const here = scenario(verdict);
     here.state.isHalfUsed = true;

@@ -47,6 +47,7 @@ const end = (nowMs = 0) => ({
   slowDown: false,
   timedOut: false,
   single: undefined,
+  isResend: false,
   waitMs: 0,
   size: 1,
   code: 'down',

@@ -44,6 +44,7 @@ const end = (permit: SendPermit, nowMs = 0) => ({
   waitMs: 0,
   timedOut: false,
   single: undefined,
+  isResend: false,
 });
 const fail = (permit: SendPermit, batchResult: 'unavailable' | 'misconfigured' = 'unavailable', nowMs = 0) =>
   permit.recordBatchResult({ ...end(permit, nowMs), size: 10, batchResult, code: 'down' });

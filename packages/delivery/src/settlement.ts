@@ -164,7 +164,8 @@ export function createSettlement(
     const { slowDown, waitMs, timedOut } = report;
     const size = batch.length;
     const single = size === 1 ? batch[0] : undefined;
-    const end = { round, nowMs, slowDown, waitMs, timedOut, size, single };
+    const isResend = batch.every(({ attempts }) => attempts > 1);
+    const end = { round, nowMs, slowDown, waitMs, timedOut, size, single, isResend };
     if (report.kind === 'batch') {
       const { batchResult, code, message } = report;
       const resendsRejected = permit.recordBatchResult({ ...end, batchResult, code });
