@@ -28,7 +28,7 @@ it('a directory of format 1 is migrated once; unreadable parts are kept, and sho
   const incident = { id: 'state:1', kind: 'migrated', file: 'quarantine/format-1', lost: expect.any(Number) };
   expect(await status(here)).toMatchObject({
     code: 1,
-    status: { incidents: [incident], deadLetters: { open: 24 }, notConfigured: ['lab', 'splunk'] },
+    status: { incidents: [incident], deadLetters: { open: 24 }, notConfigured: [{ name: 'lab' }, { name: 'splunk' }] },
   });
   expect(await readdir(data)).toEqual(expect.not.arrayContaining(['dead-letters', 'jobs']));
   expect((await readdir(join(data, 'quarantine/format-1'))).sort()).toEqual(['dead-letters', 'jobs', 'positions']);

@@ -75,6 +75,11 @@ export const problemTable = {
     when: 'A destination could not be reached or written for more than 60 seconds.',
     next: 'Fix the server or the network; `xiq-siem check` shows the cause.',
   },
+  destination_removed: {
+    ...{ ...error, ...generic, label: 'NOT CONFIGURED' },
+    when: 'Requests wait for a destination that is not configured any more. A destination with another name does not receive them.',
+    next: 'Configure it again to deliver them, or discard them with `xiq-siem destination forget NAME`.',
+  },
   destination_behind: {
     ...{ ...warning, ...generic, label: 'BEHIND' },
     when: 'The oldest event that a destination has not settled is older than 15 minutes, and so is the start of the connector.',
@@ -92,7 +97,7 @@ export const problemTable = {
   },
   filter_matches_nothing: {
     ...{ ...error, ...generic, label: 'ALL FILTERED' },
-    when: '`where` of a destination can match no event, or no destination accepts the events of a source.',
+    when: '`where` of a destination can match no event, or no destination accepts the events of a source (except unknown and unreadable ones).',
     next: 'Fix `where`, then `xiq-siem reload` and `xiq-siem replay`.',
   },
   credentials_refused: {
@@ -152,7 +157,7 @@ export const problemTable = {
   },
   destination_not_configured: {
     ...{ ...warning, ...generic, label: 'NOT CONFIGURED' },
-    when: 'A destination that is not configured still has a position, and keeps requests in the journal.',
+    when: 'A destination that is not configured still has a position, and keeps all new requests in the journal.',
     next: '`xiq-siem destination forget NAME`, or configure it again.',
   },
   clock_step: {
@@ -164,6 +169,11 @@ export const problemTable = {
     ...{ severity: 'notice', nothingLost: false, healthEvent: 'heartbeat', label: 'DAMAGED' },
     when: 'Delivery skipped requests that cannot be read or normalized, or that were evicted. The count is never reset; heartbeats have it (`counters.damaged`).',
     next: 'Find the cause in the log.',
+  },
+  datasets_not_routed: {
+    ...{ severity: 'notice', nothingLost: true, healthEvent: 'heartbeat', label: 'NOT ROUTED' },
+    when: 'No destination accepts some of the datasets of a source, which may be intended. Heartbeats have the number of filtered events (`counters.filtered`).',
+    next: 'If these events are needed, fix `where`, then `xiq-siem reload` and `xiq-siem replay`.',
   },
 } as const satisfies Readonly<Record<string, ProblemKind>>;
 

@@ -29,7 +29,10 @@ describe('destination', () => {
   });
 
   it('without a name it lists the names: 64', async () => {
-    const status = { ...sampleOf(routes.status.response), notConfigured: ['old', 'lab'] };
+    const status = {
+      ...sampleOf(routes.status.response),
+      notConfigured: ['old', 'lab'].map((name) => ({ name, bodies: 3 })),
+    };
     const { code, stderr } = await runTest(['destination', 'forget'], { status: async () => status });
     expect([code, stderr]).toEqual([64, ['missing NAME: one of old, lab', 'See: xiq-siem destination forget --help']]);
     const resume = await runTest(['destination', 'resume'], { status: async () => status });

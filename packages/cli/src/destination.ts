@@ -37,7 +37,11 @@ export const destinationForgetCommand = defineCommand({
     }
     return connect(async ({ operations, signal, print, printJson }) => {
       if (name === undefined) {
-        throw missingName('destination forget', (await operations.status({}, signal)).notConfigured);
+        const { notConfigured } = await operations.status({}, signal);
+        throw missingName(
+          'destination forget',
+          notConfigured.map((destination) => destination.name),
+        );
       }
       const textOf = ({ requests }: { readonly requests: number }): string =>
         `${counted(requests, 'request')} that it has not received`;

@@ -157,7 +157,7 @@ test('status, dlq list and jobs read a directory of format 1 and change no file'
   expect(await runJson('status')).toMatchObject({
     snapshot: true,
     journal: journal.extent,
-    notConfigured: ['lab'],
+    notConfigured: [{ name: 'lab' }],
     incidents: [],
     deadLetters: { open: deadLetters.open.length },
     destinations: [

@@ -49,6 +49,7 @@ export interface ConfiguredSource {
   /** As its definition declares them. */
   readonly metrics: MetricTable | undefined;
   readonly datasets: readonly string[] | undefined;
+  readonly fallbackDatasets: readonly string[] | undefined;
   /** The source accepts each of these. */
   readonly secrets: readonly ConfiguredSecret[];
   /** The plugin's own keys, after their check. */
@@ -163,6 +164,7 @@ export async function checkConfiguration(
         type: definition.type,
         metrics: definition.metrics,
         datasets: definition.datasets,
+        fallbackDatasets: definition.fallbackDatasets,
         settings: own,
         ownSecrets: secretsIn(own, ['sources', name]),
         secrets: secrets.map((reference, index) => ({ reference, path: ['sources', name, 'secrets', index] })),

@@ -1,4 +1,4 @@
-// Finds routing that can match no event: names in `where` that are no dataset or source, and sources without a destination.
+// Finds routing that can match no event: names in `where` that are no dataset or source, and sources and datasets without a destination.
 import { createEventFilter } from '@xiq-siem/delivery';
 import type { Configuration, ConfiguredDestination } from './load.ts';
 import { selfSourceName } from './schema.ts';
@@ -8,7 +8,9 @@ export interface RoutingFaults {
   readonly destinations: ReadonlyMap<string, string>;
   /** Configured sources whose events no destination accepts. */
   readonly sources: ReadonlySet<string>;
-  /** One text for each name in `where` that is unknown, and for each source without a destination. */
+  /** Of the other sources, the datasets that no destination accepts. This may be intended. */
+  readonly datasets: ReadonlyMap<string, readonly string[]>;
+  /** One text for each name in `where` that is unknown, and for each source whose events no destination accepts. */
   readonly advice: readonly string[];
 }
 
@@ -16,6 +18,7 @@ interface KnownSource {
   readonly name: string;
   /** Undefined: its plugin does not declare them. */
   readonly datasets: readonly string[] | undefined;
+  readonly fallbackDatasets?: readonly string[] | undefined;
 }
 
 type Routed = Pick<ConfiguredDestination, 'name' | 'options'>;
@@ -28,7 +31,15 @@ export function routingFaults({
   const known: readonly KnownSource[] = [...sources, { name: selfSourceName, datasets: registry.self.datasets }];
   const unknownNames = new Map(destinations.map((one) => [one.name, unknownIn(one, known)]));
   const withoutEvents = destinations.filter((one) => !known.some((source) => accepts(one, source)));
-  const notRouted = sources.filter((source) => !destinations.some((one) => accepts(one, source)));
+  const notRouted = sources.filter((source) => !destinations.some((one) => accepts(one, withoutFallback(source))));
+  const inPart = sources
+    .filter((source) => !notRouted.includes(source))
+    .map(({ name, datasets = [] }) => {
+      const accepted = (dataset: string): boolean =>
+        destinations.some((one) => accepts(one, { name, datasets: [dataset] }));
+      return [name, datasets.filter((dataset) => !accepted(dataset))] as const;
+    })
+    .filter(([, datasets]) => datasets.length > 0);
   return {
     destinations: new Map(
       withoutEvents.map(({ name }) => {
@@ -37,11 +48,21 @@ export function routingFaults({
       }),
     ),
     sources: new Set(notRouted.map(({ name }) => name)),
+    datasets: new Map(inPart),
     advice: [
       ...[...unknownNames].flatMap(([name, texts]) => texts.map((text) => `destinations.${name}.${text}`)),
       ...notRouted.map(({ name }) => `sources.${name}: no destination accepts its events; check \`where\` of each`),
+      ...inPart.map(
+        ([name, datasets]) =>
+          `sources.${name}: no destination accepts its events of ${datasets.join(', ')}; check \`where\` of each`,
+      ),
     ],
   };
+}
+
+/** A destination that gets only what is unknown or unreadable gets none of the events that the sender is for. */
+function withoutFallback({ name, datasets, fallbackDatasets = [] }: KnownSource): KnownSource {
+  return { name, datasets: datasets?.filter((dataset) => !fallbackDatasets.includes(dataset)) };
 }
 
 /** Whether the destination can get an event of the source. */

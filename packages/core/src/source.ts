@@ -106,6 +106,8 @@ export interface SourceDefinition<
   readonly fields: readonly FieldDefinition[];
   /** Every dataset that its events can have; absent: unknown. Checks of `where` use it. */
   readonly datasets?: readonly string[];
+  /** Those of `datasets` for events that are unknown or cannot be read. A sender has others as well. */
+  readonly fallbackDatasets?: readonly string[];
   /** The plugin's counters by name, `^[a-z][a-z0-9_]*$`, exported as `xiq_siem.source.<name>` with the attribute `source`. */
   readonly metrics?: MetricTable<Metric>;
   /** Schema of the operator's mapping file, for a type that accepts one. */

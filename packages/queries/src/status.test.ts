@@ -194,9 +194,34 @@ test('gaps have the id that acknowledges them, and lost segments are listed once
 test('a destination removed from the configuration is listed until it is forgotten', async () => {
   await using fixture = await openFixture(destinations('one', 'two'));
   await fixture.pipeline.apply(await fixture.configure(destinations('one')));
-  expect(await statusNow(fixture)).toMatchObject({ notConfigured: ['two'], destinations: [{ name: 'one' }] });
+  expect(await statusNow(fixture)).toMatchObject({
+    notConfigured: [{ name: 'two', bodies: 0 }],
+    destinations: [{ name: 'one' }],
+  });
   await fixture.journal.forgetPosition('two');
   expect(await statusNow(fixture)).toMatchObject({ notConfigured: [] });
+});
+
+test('A8: a removed destination is an error while requests wait for it, and says how many', async () => {
+  await using fixture = await openFixture(destinations('one', 'two'));
+  fixture.siem('two').response = hanging;
+  for (const id of [1, 2, 3]) await fixture.keep([audit(id)]);
+  await until(() => fixture.pipeline.delivery.status()[1]?.open === 3);
+  await fixture.pipeline.apply(await fixture.configure(destinations('one')));
+  expect(await statusNow(fixture)).toMatchObject({
+    notConfigured: [{ name: 'two', bodies: 3 }],
+    problems: [
+      {
+        ...{ code: 'destination_removed', severity: 'error', subject: { kind: 'destination', name: 'two' } },
+        text: 'not configured any more, and 3 requests wait for it',
+        next: 'configure it again to deliver them, or `xiq-siem destination forget two` (discards them)',
+      },
+    ],
+  });
+  fixture.siem('two').response = undefined;
+  await fixture.pipeline.apply(await fixture.configure(destinations('one', 'two')));
+  await fixture.settled();
+  expect(await statusNow(fixture)).toMatchObject({ notConfigured: [], problems: [] });
 });
 
 test('a snapshot contains only what the files contain', async () => {

@@ -83,7 +83,7 @@ export async function statusOf(
       // Evicted spans are in `gaps`: one for each destination rather than one for each segment.
       lost: journal.lostSpans().flatMap((span) => (span.reason === 'evicted' ? [] : [{ ...span }])),
     },
-    notConfigured: [...journal.positions().keys()].filter((name) => !names.has(name)).sort(),
+    notConfigured: notConfiguredOf(journal, names),
     gaps: journal.retentionGaps().map(gapOf),
     incidents: state.incidents.map(incidentOf),
     deadLetters: { open, bytes: live?.deadLetterBytes.used ?? 0, maxBytes: live?.deadLetterBytes.max },
@@ -116,9 +116,25 @@ async function sourcesOf(readModel: ReadModel, live: LiveFigures | undefined): P
   const received = live?.sources === undefined ? await lastReceivedMs(readModel.journal) : undefined;
   const sources =
     live?.sources ?? readModel.sources.map((name) => ({ name, lastReceived: timeOf(received?.get(name)) }));
-  return sources.map((source) =>
-    routing?.sources.has(source.name) === true ? { ...source, notRouted: true } : { ...source },
-  );
+  return sources.map((source) => {
+    const datasets = routing?.datasets.get(source.name);
+    return {
+      ...source,
+      ...(routing?.sources.has(source.name) === true && { notRouted: true }),
+      ...(datasets !== undefined && { datasetsNotRouted: [...datasets] }),
+    };
+  });
+}
+
+function notConfiguredOf(journal: ReadModel['journal'], configured: ReadonlySet<string>): Status['notConfigured'] {
+  const { firstSequence } = journal.extent();
+  return [...journal.positions()]
+    .filter(([name]) => !configured.has(name))
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, position]) => {
+      const sequence = Math.max(position.sequence, firstSequence);
+      return { name, bodies: unsettledBodies({ ...position, sequence }, journal) };
+    });
 }
 
 /** `destination:from-to`, as `acknowledge` expects it. */

@@ -52,3 +52,6 @@ export const datasetOf = (family: Family): string => `extreme_xiq.${family}`;
 
 /** Every dataset of the source. */
 export const datasets: readonly string[] = [...Object.values(perFamily(datasetOf)), datasetOf('unparsed')];
+
+/** For new message types of the vendor, and for events that cannot be read. */
+export const fallbackDatasets: readonly string[] = [datasetOf('unknown'), datasetOf('unparsed')];

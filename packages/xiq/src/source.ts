@@ -4,7 +4,7 @@ import { authenticate } from './authenticate.ts';
 import { configSchema } from './config.ts';
 import { xiqFieldDefinitions } from './document/target-fields.ts';
 import { mappers, mappersWith, mappingVersion } from './mappings/table.ts';
-import { datasets, looksLikeMessageType } from './message-types.ts';
+import { datasets, fallbackDatasets, looksLikeMessageType } from './message-types.ts';
 import { newTally, normalizeBody, type Tally } from './normalize.ts';
 import { additionsOf, mappingSchema } from './operator/mapping-schema.ts';
 import { zoneOffset } from './read/time.ts';
@@ -15,6 +15,7 @@ export const xiqSource = defineSource({
   configSchema,
   fields: xiqFieldDefinitions,
   datasets,
+  fallbackDatasets,
   mappingSchema,
   mappingVersion,
   create({ namespace, timeZone, labels, header }, { agent, meter }, mapping) {

@@ -148,7 +148,11 @@ const source = z.strictObject({
   lastReceived: time.optional().describe('Last webhook with a 202 response that is known.'),
   silentAfterSeconds: count.optional().describe('It is silent when it has sent nothing for this time; absent: never.'),
   refused: z.array(refusal).optional().describe('Refused requests, by HTTP status: their events are not sent again.'),
-  notRouted: z.boolean().optional().describe('No destination accepts its events.'),
+  notRouted: z.boolean().optional().describe('No destination accepts its events, except unknown and unreadable ones.'),
+  datasetsNotRouted: z
+    .array(z.string())
+    .optional()
+    .describe('Of its datasets, those that no destination accepts; absent with `notRouted`.'),
   api: z
     .strictObject({
       checked: time.optional().describe('Time of the last check of its subscriptions.'),
@@ -208,8 +212,10 @@ const status = z.strictObject({
     .describe('POST requests with JSON to paths that are no webhook path: a sender may have a wrong URL.'),
   destinations: z.array(destination),
   notConfigured: z
-    .array(name)
-    .describe('Destinations that are not configured and still have stored bodies: use `destination forget`.'),
+    .array(
+      z.strictObject({ name, bodies: count.describe('That it has not settled: `destination forget` discards them.') }),
+    )
+    .describe('Destinations that are not configured and still have a position.'),
   gaps: z
     .array(gap)
     .describe('Retention gaps: bodies evicted or found lost before a destination had them; not acknowledged.'),

@@ -60,7 +60,7 @@ it('in a narrow terminal the least important columns are left out; in a pipe non
 
 describe('problems', () => {
   const status: Facts = {
-    ...{ ...healthy, destinations: [running, paused], notConfigured: ['old'], jobsRunning: 1 },
+    ...{ ...healthy, destinations: [running, paused], notConfigured: [{ name: 'old', bodies: 0 }], jobsRunning: 1 },
     ...{
       accepting: { ok: false, reasons: ['journal_full', 'secret_unavailable:xiq'] },
       deadLetters: { open: 7, bytes: 9 },
@@ -118,7 +118,9 @@ describe('problems', () => {
     const first = async (facts: Facts) => (await run(facts, [], { columns: 80, colours: true })).stdout[0];
     expect(await first(healthy)).toContain('\u001b[32mNothing is lost');
     expect((await first(status))?.startsWith('\u001b[31m')).toBe(true);
-    expect((await first({ ...healthy, notConfigured: ['old'] }))?.startsWith('\u001b[33m')).toBe(true);
+    expect((await first({ ...healthy, notConfigured: [{ name: 'old', bodies: 0 }] }))?.startsWith('\u001b[33m')).toBe(
+      true,
+    );
   });
 
   it('--json prints the response', async () => {

@@ -130,6 +130,10 @@ export const examples: Readonly<Record<ProblemCode, { readonly change: Change; r
     }),
     first: 'NOT DELIVERING: elastic-prod (unreachable, for 10 min); nothing is lost',
   },
+  destination_removed: {
+    change: (facts) => ({ ...facts, notConfigured: [...facts.notConfigured, { name: 'renamed', bodies: 10 }] }),
+    first: 'NOT CONFIGURED: 10 requests wait for renamed; nothing is lost',
+  },
   destination_behind: {
     change: elastic({ lag: waiting }),
     first: 'BEHIND: elastic-prod (its oldest event is 2 h old); nothing is lost',
@@ -204,8 +208,8 @@ export const examples: Readonly<Record<ProblemCode, { readonly change: Change; r
     first: 'INCIDENT: the state file was damaged: no dead letter lost; nothing is lost',
   },
   destination_not_configured: {
-    change: (facts) => ({ ...facts, notConfigured: ['old'] }),
-    first: 'NOT CONFIGURED: old keeps requests in the journal; nothing is lost',
+    change: (facts) => ({ ...facts, notConfigured: [...facts.notConfigured, { name: 'old', bodies: 0 }] }),
+    first: 'NOT CONFIGURED: old keeps new requests in the journal; nothing is lost',
   },
   clock_step: {
     change: (facts) => ({ ...facts, clockStep: { seconds: 31_536_000, at } }),
@@ -214,5 +218,9 @@ export const examples: Readonly<Record<ProblemCode, { readonly change: Change; r
   requests_damaged: {
     change: elastic({ counters: { ...running.counters, damaged: 3 } }),
     first: 'DAMAGED: 3 requests of elastic-prod',
+  },
+  datasets_not_routed: {
+    change: source({ datasetsNotRouted: ['extreme_xiq.audit'] }),
+    first: 'NOT ROUTED: events of extreme_xiq.audit of source xiq go to no destination; nothing is lost',
   },
 };

@@ -13,20 +13,30 @@ export function problemsOf(status: Omit<Status, 'problems'>): Problem[] {
     ...status.destinations.flatMap((destination) => destinationProblems(destination, status)),
     ...(status.sources ?? []).flatMap((source) => sourceProblems(source, status)),
     ...pathProblems(status),
-    ...status.notConfigured.map((name) =>
-      newProblem('destination_not_configured', {
-        subject: { kind: 'destination', name },
-        summary: `${name} keeps requests in the journal`,
-        text: 'not configured, but its position is still stored',
-        next: `\`xiq-siem destination forget ${name}\``,
-      }),
-    ),
+    ...status.notConfigured.map(notConfiguredProblem),
   ];
   const rank = ({ code }: Problem): number => problemCodes.indexOf(code);
   return problems.sort((a, b) => rank(a) - rank(b));
 }
 
 type Given = Omit<Status, 'problems'>;
+
+function notConfiguredProblem({ name, bodies }: Given['notConfigured'][number]): Problem {
+  const subject = { kind: 'destination', name } as const;
+  const forget = `\`xiq-siem destination forget ${name}\``;
+  if (bodies === 0) {
+    const summary = `${name} keeps new requests in the journal`;
+    const text = 'not configured, but its position is still stored';
+    return newProblem('destination_not_configured', { subject, summary, text, next: forget });
+  }
+  const waiting = `${counted(bodies, 'request')} ${bodies === 1 ? 'waits' : 'wait'} for`;
+  return newProblem('destination_removed', {
+    subject,
+    summary: `${waiting} ${name}`,
+    text: `not configured any more, and ${waiting} it`,
+    next: `configure it again to deliver them, or ${forget} (discards them)`,
+  });
+}
 
 function acceptance({ accepting, destinations }: Given): readonly Problem[] {
   const subject = { kind: 'connector' } as const;

@@ -5,13 +5,20 @@ import { ago, counted, duration, newProblem, sentence } from './problem.ts';
 type Context = Pick<Status, 'at' | 'started' | 'unknownPaths'>;
 
 export function sourceProblems(source: SourceState, status: Context): readonly Problem[] {
-  const { name, api, notRouted } = source;
+  const { name, api, notRouted, datasetsNotRouted = [] } = source;
   const subject = { kind: 'source', name } as const;
   const problems = [...refusedWebhooks(source, status), ...silence(source, status)];
   if (notRouted === true) {
     const summary = `no destination accepts the events of source ${name}`;
     const text = 'no destination accepts its events (see `where` of each destination)';
     problems.push(newProblem('filter_matches_nothing', { subject, summary, text }));
+  }
+  if (datasetsNotRouted.length > 0) {
+    const [only = ''] = datasetsNotRouted;
+    const events = datasetsNotRouted.length === 1 ? only : counted(datasetsNotRouted.length, 'dataset');
+    const text = `no destination accepts its events of ${datasetsNotRouted.join(', ')}`;
+    const summary = `events of ${events} of source ${name} go to no destination`;
+    problems.push(newProblem('datasets_not_routed', { subject, summary, text }));
   }
   if (api === undefined) return problems;
   const { subscriptions, publicUrl, failure, rotating = false } = api;
