@@ -17,7 +17,7 @@ test('evicted bodies are a gap of the one destination that needed them, until it
   const statusNow = async () => only((await fixture.runJson(routes.status, 'status')).lines);
   let posted = 0;
   const until = async () => {
-    for (const end = posted + 40; posted < end; posted++) {
+    for (const end = posted + 60; posted < end; posted++) {
       await connector.post('AUDIT_LOG_ALL', audits(1, posted, 'j.doe', 'x'.repeat(9000)));
     }
     return (await statusNow()).gaps.length;

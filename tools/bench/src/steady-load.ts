@@ -42,8 +42,10 @@ const sender = createSteadySender({
     if (receipts.length > 65_536) flush();
   },
 });
-// The end of the input means `end`: the parent process is gone.
-for (let line = await lines.next(); line.done !== true; line = await lines.next()) {
+for (;;) {
+  const line = await lines.next();
+  // The end of the input: the parent process is gone. The requests that are due would only load the machine.
+  if (line.done === true) process.exit(1);
   const wanted = order.parse(JSON.parse(line.value));
   if ('secrets' in wanted) {
     await sender.use(wanted.secrets);
