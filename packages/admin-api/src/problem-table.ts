@@ -167,7 +167,7 @@ export const problemTable = {
   },
   requests_damaged: {
     ...{ severity: 'notice', nothingLost: false, healthEvent: 'heartbeat', label: 'DAMAGED' },
-    when: 'Delivery skipped requests that cannot be read or normalized, or that were evicted. The count is never reset; heartbeats have it (`counters.damaged`).',
+    when: 'Delivery skipped requests that cannot be read or normalized, or whose gap is acknowledged. Those of shown gaps do not count. The counter is never reset; heartbeats have it (`counters.damaged`).',
     next: 'Find the cause in the log.',
   },
   datasets_not_routed: {

@@ -118,3 +118,37 @@ it('the commands have the options of the user, and are not broken over two lines
   expect(joined(stopped.stdout)).toContain('Next: xiq-siem serve -c c.yaml');
   expect(joined(stopped.stdout)).not.toContain('serve -c c.yaml --data');
 });
+
+it.each([
+  // damaged, bodies in gaps of this destination, in a gap of another one, expected
+  [441, 441, 0, undefined],
+  [441, 500, 0, undefined],
+  [441, 400, 0, 41],
+  [441, 0, 441, 441],
+  [0, 0, 5, undefined],
+])(
+  'A3: %i requests skipped, %i of them in shown gaps (%i of another destination): DAMAGED counts %s',
+  async (damaged, own, other, expected) => {
+    const gapOf = (destination: string, bodies: number) => ({
+      ...{
+        id: `${destination}:1-999`,
+        destination,
+        fromSequence: 1,
+        toSequence: 999,
+        bodies,
+        bytes: 9,
+        at: healthy.at,
+      },
+    });
+    const gaps = [gapOf('elastic-prod', own), gapOf('splunk', other)].filter(({ bodies }) => bodies > 0);
+    const destinations = healthy.destinations.map((one) =>
+      one.name === 'elastic-prod' ? { ...one, counters: { ...one.counters, damaged } } : one,
+    );
+    const facts = { ...healthy, gaps, destinations };
+    const lines = withProblems(facts).problems.filter(({ code }) => code === 'requests_damaged');
+    const counts = expected === undefined ? [] : [`${expected} requests of elastic-prod`];
+    expect(lines.map(({ summary }) => summary)).toEqual(counts);
+    const hint = 'xiq-siem replay --destination elastic-prod --from TIME --to TIME';
+    expect((await shown(facts)).text.includes(hint)).toBe(expected !== undefined);
+  },
+);

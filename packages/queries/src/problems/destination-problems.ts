@@ -8,18 +8,19 @@ const behindSeconds = 900;
 /** A journal that is full sooner is mentioned. */
 const nearFullHours = 24;
 
-type Context = Pick<Status, 'at' | 'started' | 'incidents'>;
+type Context = Pick<Status, 'at' | 'started' | 'incidents' | 'gaps'>;
 
 export function destinationProblems(destination: DestinationState, status: Context): readonly Problem[] {
   const { name } = destination;
   const subject = { kind: 'destination', name } as const;
   const option = `--destination ${name}`;
-  const { deadLetters, counters, degraded, matchesNothing } = destination;
+  const { deadLetters, degraded, matchesNothing } = destination;
   const problems = [
     ...unaccounted(destination, status.incidents),
     ...stateProblems(destination, status),
     ...blockedProblems(destination),
     ...parkedProblems(destination),
+    ...damagedProblems(destination, status),
   ];
   if (deadLetters.open > 0) {
     const text = counted(deadLetters.open, 'dead letter');
@@ -44,20 +45,22 @@ export function destinationProblems(destination: DestinationState, status: Conte
       newProblem('filter_matches_nothing', { subject, summary: `${name} can get no event`, text: matchesNothing }),
     );
   }
-  if (counters.damaged > 0) {
-    const text = `${counted(counters.damaged, 'request')} damaged (cannot be read or normalized) or evicted`;
-    const next =
-      'find the cause in the log. If the mapping was the cause, fix it, then run `xiq-siem replay` for their time';
-    problems.push(
-      newProblem('requests_damaged', {
-        subject,
-        summary: `${counted(counters.damaged, 'request')} of ${name}`,
-        text,
-        next,
-      }),
-    );
-  }
   return problems;
+}
+
+/** The requests of a gap count as damaged once delivery has skipped them; the gap is a problem of its own. */
+function damagedProblems({ name, counters }: DestinationState, { gaps }: Context): readonly Problem[] {
+  const inGaps = gaps.filter((gap) => gap.destination === name).reduce((sum, { bodies }) => sum + bodies, 0);
+  const damaged = counters.damaged - inGaps;
+  if (damaged <= 0) return [];
+  const subject = { kind: 'destination', name } as const;
+  const text = `${counted(damaged, 'request')} skipped: damaged (cannot be read or normalized), or in an acknowledged gap`;
+  const next =
+    'find the cause in the log. If the mapping was the cause, fix it, then ' +
+    `\`xiq-siem replay --destination ${name} --from TIME --to TIME\``;
+  return [
+    newProblem('requests_damaged', { subject, summary: `${counted(damaged, 'request')} of ${name}`, text, next }),
+  ];
 }
 
 export const unaccountedOf = ({ counters, deadLetters }: DestinationState): number =>
