@@ -162,12 +162,13 @@ export async function openOperatorService(parts: OperatorParts): Promise<Operato
   const streamOf = (name: string) => delivery.status().find((candidate) => candidate.name === name);
   const problemOf = (name: string) => {
     const stream = streamOf(name);
-    return stream && problemOfStream(stream);
+    const text = stream && problemOfStream(stream);
+    return text === undefined ? undefined : { text, stopsEvents: stream?.state === 'paused' };
   };
   const doctor = createDoctor({
     readModel,
     destinations: pipeline.destinations,
-    problemOf: (name) => problemOf(name) ?? streamOf(name)?.lastMessage,
+    problemOf: (name) => problemOf(name)?.text ?? streamOf(name)?.lastMessage,
     storeProbe: () => storeEvents([doctorProbe(now())]),
   });
 

@@ -6,7 +6,7 @@ import { colourWriter } from './terminal/colours.ts';
 import { printable } from './terminal/printable.ts';
 
 export const checkCommand = defineCommand({
-  text: 'Check that each destination accepts events, without sending one. WARN is a problem that does not stop events. If the connector is stopped, the command checks with the configuration file.',
+  text: 'Check that each destination accepts events, without sending one. WARN is a problem that does not stop events. A destination that the running connector has paused fails. If the connector is stopped, the command checks with the configuration file.',
   exits: { ok: 'every destination is ready', attention: 'at least one destination is not ready' },
   connector: 'reads',
   json: { schema: routes.check.response },

@@ -1,12 +1,12 @@
 import type { Destination } from '@xiq-siem/core';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { checkDestinations } from './destination-checks.ts';
+import { checkDestinations, type SeenProblem } from './destination-checks.ts';
 import { openDestination } from './plugins.ts';
 import { destinations, openPipelineFixture } from './test-pipeline.ts';
 
 type Check = NonNullable<Destination['check']>;
 
-async function checked(check: Check | undefined, problem?: string) {
+async function checked(check: Check | undefined, problem?: SeenProblem) {
   await using fixture = await openPipelineFixture(destinations('one'));
   const configuration = fixture.pipeline.configuration();
   const [configured] = configuration.destinations;
@@ -40,9 +40,16 @@ it('a check without a response ends after its timeout', async () => {
 
 it('L9: a check that finds nothing does not hide what the running connector has seen', async () => {
   const works: Check = async () => ({ ok: true, message: 'it works' });
+  const busy = { text: 'backing off: busy', stopsEvents: false };
+  const delayed = 'it works; the running connector reports: backing off: busy';
+  expect(await checked(works, busy)).toMatchObject({ ok: true, warning: true, message: delayed });
+  const paused = { text: 'paused: unauthorized', stopsEvents: true };
   const message = 'it works; the running connector reports: paused: unauthorized';
-  expect(await checked(works, 'paused: unauthorized')).toMatchObject({ ok: true, warning: true, message });
+  const stopped = { name: 'one', type: 'memory', ok: false, message };
+  expect(await checked(works, paused)).toEqual(stopped);
+  const doubtful: Check = async () => ({ ok: true, warning: true, message: 'it works' });
+  expect(await checked(doubtful, paused)).toEqual(stopped);
   expect(await checked(works)).not.toHaveProperty('warning');
   const fails: Check = async () => ({ ok: false, message: 'it is down' });
-  expect(await checked(fails, 'paused: unauthorized')).toMatchObject({ ok: false, message: 'it is down' });
+  expect(await checked(fails, paused)).toMatchObject({ ok: false, message: 'it is down' });
 });

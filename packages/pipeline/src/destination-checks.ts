@@ -14,10 +14,17 @@ export interface DestinationCheck {
 
 const timeoutMs = 5_000;
 
-/** `problemOf`: why a running connector delivers no events to a destination, or not all, if known. */
+/** Why a running connector delivers no events to a destination, or not all. */
+export interface SeenProblem {
+  readonly text: string;
+  /** The destination is paused: no event is delivered, whatever a check without events finds. */
+  readonly stopsEvents: boolean;
+}
+
+/** `problemOf`: undefined if the connector does not run, or delivers everything. */
 export function checkDestinations(
   destinations: readonly OpenDestination[],
-  problemOf: (destination: string) => string | undefined = () => undefined,
+  problemOf: (destination: string) => SeenProblem | undefined = () => undefined,
 ): Promise<readonly DestinationCheck[]> {
   return Promise.all(
     destinations.map(async ({ configured: { name, definition }, destination, redact }): Promise<DestinationCheck> => {
@@ -26,7 +33,9 @@ export function checkDestinations(
       const problem = problemOf(name);
       const described = { name, type: definition.type, ...result, message };
       if (!result.ok || problem === undefined) return described;
-      return { ...described, warning: true, message: `${message}; the running connector reports: ${problem}` };
+      const both = `${message}; the running connector reports: ${problem.text}`;
+      if (problem.stopsEvents) return { name, type: definition.type, ok: false, message: both };
+      return { ...described, warning: true, message: both };
     }),
   );
 }

@@ -1,5 +1,5 @@
 // Opens and reloads the configured sources, destinations, journal and delivery.
-export type { DestinationCheck } from './destination-checks.ts';
+export type { DestinationCheck, SeenProblem } from './destination-checks.ts';
 export { checkDestinations } from './destination-checks.ts';
 export type { Pipeline } from './pipeline.ts';
 export { openPipeline } from './pipeline.ts';

@@ -37,6 +37,16 @@ export async function sendBulk(
   const text = lines.join('');
   const body = useGzip ? await compress(text, { level: 1 }) : text;
   const encoding = useGzip ? { 'content-encoding': 'gzip' } : {};
+  return sendBulkBody(server, body, encoding, signal);
+}
+
+/** Sends lines as they are. */
+export function sendBulkBody(
+  server: Server,
+  body: string | Buffer,
+  encoding: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<unknown> {
   // Elasticsearch then reports a shard that is not available before the request times out. Before the first write it may
   // wait 30 s to create the data stream, whatever this says.
   const timeout = `${Math.ceil(server.timeoutMs / 3)}ms`;

@@ -159,6 +159,26 @@ test.each<[string, Partial<ElasticsearchConfig>, string]>([
   expect(await checkOf(rejected, changes)).toMatchObject({ ok: false, message: expect.stringContaining(message) });
 });
 
+test.each([
+  ['404 for every request', 404],
+  ['405 for every request', 405],
+  ['400 for every request, in no form of Elasticsearch', 400],
+])('L9: %s does not accept events', async (_, status) => {
+  const message = expect.stringContaining(`HTTP ${status}`);
+  const absent: Script = () => ({ status, body: { message: 'no such page' } });
+  expect(await checkOf(absent, { requireTemplate: false })).toMatchObject({ ok: false, message });
+  const onlyRoot: Script = (request) => (request.path === '/' ? undefined : absent(request));
+  expect(await checkOf(onlyRoot, { requireTemplate: false })).toMatchObject({ ok: false, message });
+  const bulkOnly: Script = (request) => (request.path === '/_bulk' ? undefined : absent(request));
+  expect(await checkOf(bulkOnly, { requireTemplate: false })).toMatchObject({ ok: true });
+});
+
+test('L9: a page for every request does not accept events', async () => {
+  const onlyPages: Script = ({ path }) =>
+    path === '/_bulk' ? { body: '<html>Welcome</html>' } : { status: 404, body: '' };
+  expect(await checkOf(onlyPages, { requireTemplate: false })).toMatchObject({ ok: false });
+});
+
 test('reports a path in `nodes` without Elasticsearch', async () => {
   const server = await startTestServer();
   onTestFinished(() => server.down());

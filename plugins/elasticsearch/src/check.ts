@@ -2,6 +2,7 @@
 import type { DestinationContext } from '@xiq-siem/core';
 import { z } from 'zod';
 import { messageWithAdvice, wrongPathAdvice } from './advice.ts';
+import { sendBulkBody } from './bulk-request.ts';
 import { type ElasticsearchConfig, nodesOf } from './config.ts';
 import type { FaultCode } from './fault-codes.ts';
 import type { Server } from './server.ts';
@@ -12,6 +13,7 @@ import { streamPattern } from './templates.ts';
 import { writeBlock } from './write-block.ts';
 
 const info = z.object({ version: z.object({ number: z.string().regex(/^\d+\.\d+/) }) });
+const bulkResponse = z.object({ items: z.array(z.unknown()).optional(), errors: z.boolean().optional() });
 const privileges = z.object({
   cluster: z.record(z.string(), z.boolean()).default({}),
   index: z.record(z.string(), z.record(z.string(), z.boolean())).default({}),
@@ -50,6 +52,7 @@ export async function checkServer(
     }
     const block = await writeBlock(server, signal);
     if (block !== undefined) return failed(`${server.where}: ${block}`);
+    await checkBulk(server, signal);
     const template = requireTemplate ? ', and the template is active' : '; the template was not checked';
     const message = `Elasticsearch${version === undefined ? '' : ` ${version}`} at ${server.where} accepts events${template}`;
     if (version === undefined || isSupported(version)) return { ok: true, message };
@@ -79,6 +82,20 @@ async function versionOf(
   const version = info.safeParse(root).data?.version.number;
   if (version === undefined) throw unexpectedResponse(`${server.where}: no Elasticsearch version in the response`);
   return version;
+}
+
+/**
+ * Rejects unless the server has `_bulk`: it answers a request without events, or refuses it with an error of Elasticsearch's
+ * form. The other requests of this check prove nothing if each is answered like an endpoint that is absent.
+ */
+async function checkBulk(server: Server, signal: AbortSignal): Promise<void> {
+  try {
+    const body = await sendBulkBody(server, '\n', {}, signal);
+    if (!bulkResponse.safeParse(body).success) throw unexpectedResponse(`${server.where}: no response to \`_bulk\``);
+  } catch (error) {
+    const isRefusal = error instanceof RequestFailed && error.fault.status === 400 && error.fault.type !== undefined;
+    if (!isRefusal) throw error;
+  }
 }
 
 function isSupported(version: string): boolean {

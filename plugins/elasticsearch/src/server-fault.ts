@@ -10,6 +10,8 @@ export interface ServerFault {
   /** The server may have accepted the request. */
   readonly mayBeAccepted: boolean;
   readonly status?: number;
+  /** The type of Elasticsearch's error; undefined if the response has another form. */
+  readonly type?: string | undefined;
   /** Milliseconds, from the `Retry-After` header. */
   readonly waitMs?: number | undefined;
 }
@@ -100,6 +102,7 @@ function faultOfResponse({ statusCode: status = 0, body, headers }: errors.Respo
     // A gateway that times out does not know the result of the request.
     mayBeAccepted: codeOfStatus(status) === 'gateway_timeout',
     status,
+    type: type || undefined,
     waitMs: retryAfterMs(retryAfter.safeParse(headers?.['retry-after']).data, nowMs),
   };
 }

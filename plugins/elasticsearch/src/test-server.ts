@@ -41,7 +41,7 @@ export function emptyCluster() {
 export interface TestServer {
   readonly url: string;
   readonly requests: readonly TestRequest[];
-  /** Requests to `_bulk`. */
+  /** Requests to `_bulk` with events. */
   bulks(): readonly TestRequest[];
   /** Stored documents: data stream, id and JSON. */
   readonly documents: StoredDocument[];
@@ -80,6 +80,10 @@ export async function startTestServer(
   const indexName = (stream: string, number: number) => `.ds-${stream}-2026.11.24-${String(number).padStart(6, '0')}`;
 
   function bulk(body: string): Reply {
+    if (body.trim() === '') {
+      const reason = 'Validation Failed: 1: no requests added;';
+      return { status: 400, body: { error: { type: 'action_request_validation_exception', reason }, status: 400 } };
+    }
     const lines = body.split('\n').slice(0, -1);
     const items = lines.flatMap((line, at) => (at % 2 === 0 ? [create(line, lines[at + 1] ?? '')] : []));
     return { body: { items } };
@@ -220,7 +224,7 @@ export async function startTestServer(
     requests,
     documents,
     written,
-    bulks: () => requests.filter(({ path }) => path === '/_bulk'),
+    bulks: () => requests.filter(({ path, body }) => path === '/_bulk' && body.trim() !== ''),
     connections: () => sockets.size,
     script(next) {
       script = next;

@@ -68,8 +68,10 @@ export function createFileDestination(
     try {
       await createDirectory(directory);
       await access(directory, constants.W_OK | constants.X_OK);
-      const { obstacle } = await listOutputFiles(directory, context.name);
+      const { obstacle, files: found } = await listOutputFiles(directory, context.name);
       if (obstacle !== undefined) throw notAFile(obstacle);
+      const newest = found.at(-1);
+      if (newest !== undefined) await access(newest.path, constants.R_OK | constants.W_OK);
       const free = await freeBytes(directory);
       const message = `${directory} is writable and has ${free} bytes free`;
       if (free >= config.minFreeBytes) return { ok: true, message };

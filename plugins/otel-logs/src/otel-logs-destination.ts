@@ -69,7 +69,8 @@ async function checkOtlp(
     case 'badRequest':
       return {
         ok: true,
-        message: `${where} responds (${protocol}); it refuses a request without events: ${outcome.message}`,
+        warning: true,
+        message: `${where} responds (${protocol}); whether it accepts events is unknown: it refuses a request without: ${outcome.message}`,
       };
     case 'unavailable':
       if (outcome.code === 'too_many_requests') {

@@ -65,9 +65,26 @@ it('checks several tokens', async () => {
   });
 });
 
-it.each([18, 19, 20, 23])('reports that HEC is unhealthy (code %i)', async (code) => {
+it.each([18, 19, 20])('L9: a busy HEC (code %i) delays events and does not stop them', async (code) => {
   const result = await checkOf({}, (fake) => fake.respondNext('health', { code }));
-  expect(result).toEqual({ ok: false, message: expect.stringContaining(`code ${code}`) });
+  const message = expect.stringMatching(new RegExp(`accepts the token; it is busy, .*code ${code}`));
+  expect(result).toEqual({ ok: true, warning: true, message });
+});
+
+it('L9: a token that was not checked because HEC is busy is not called accepted', async () => {
+  const result = await checkOf({}, (fake) => fake.respondNext('event', { code: 9 }));
+  expect(result).toEqual({ ok: true, warning: true, message: expect.stringMatching(/responds; it is busy, .*code 9/) });
+  const proxy = { status: 503, body: 'no backend' };
+  const behind = await checkOf({}, (fake) => {
+    fake.respondNext('health', proxy);
+    fake.respondNext('event', proxy);
+  });
+  expect(behind).toEqual({ ok: false, message: expect.stringContaining('no backend') });
+});
+
+it('reports that HEC shuts down', async () => {
+  const result = await checkOf({}, (fake) => fake.respondNext('health', { code: 23 }));
+  expect(result).toEqual({ ok: false, message: expect.stringContaining('code 23') });
 });
 
 it('checks the token if there is no health endpoint', async () => {

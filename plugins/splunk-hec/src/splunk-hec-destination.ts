@@ -107,6 +107,8 @@ export function createSplunkHecDestination(
   };
 }
 
+const busy = (message: string): string => `it is busy, so events are delayed: ${message}`;
+
 /** Checks whether the event collector accepts events, without sending one. */
 async function checkHec(
   { url }: SplunkHecConfig,
@@ -122,7 +124,8 @@ async function checkHec(
   const health = await client.health(signal);
   const isDown = health.kind === 'failed' || health.status >= 500;
   const healthResponse = readResponse(health, 0, []);
-  if (isDown && healthResponse.action !== 'accepted') return failed(healthResponse.message);
+  if (healthResponse.action === 'slowDown') warnings.push(busy(healthResponse.message));
+  else if (isDown && healthResponse.action !== 'accepted') return failed(healthResponse.message);
   for (const [number, token] of tokens.entries()) {
     const which = tokens.length === 1 ? 'the token' : `token ${number + 1} of ${tokens.length}`;
     const checkToken = async (channel?: AckChannel) => ({
@@ -130,6 +133,14 @@ async function checkHec(
       ack: channel && (await client.ack(token, channel, 0, signal)),
     });
     const { response, ack } = await (ackTrackers.get(token)?.withChannel(checkToken) ?? checkToken());
+    // Without a code of HEC the response may come from a proxy that reaches no collector.
+    if (response.action === 'slowDown' && response.code !== 'service_unavailable') {
+      return {
+        ok: true,
+        warning: true,
+        message: `${url} responds; ${[busy(response.message), ...warnings].join('; ')}`,
+      };
+    }
     // HEC checks everything else before it rejects an empty request as empty.
     if (response.action !== 'accepted' && response.code !== 'no_data') {
       const concernsToken = response.action === 'blockToken' && response.code !== 'secret_unavailable';

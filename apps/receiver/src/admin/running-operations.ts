@@ -3,7 +3,7 @@ import type { Operations } from '@xiq-siem/admin-api';
 import { type Configuration, configurationError, environmentFaults, loadConfiguration } from '@xiq-siem/config';
 import { ConnectorError } from '@xiq-siem/core';
 import type { Jobs } from '@xiq-siem/jobs';
-import { checkDestinations, forgetDestination } from '@xiq-siem/pipeline';
+import { checkDestinations, forgetDestination, type SeenProblem } from '@xiq-siem/pipeline';
 import {
   type Doctor,
   gapId,
@@ -24,7 +24,7 @@ export interface OperationParts extends RunningParts, Pick<ReadingParts, 'status
   readonly jobs: Jobs;
   readonly doctor: Doctor;
   /** Why the connector delivers no events to a destination, or not all, if known. */
-  problemOf(destination: string): string | undefined;
+  problemOf(destination: string): SeenProblem | undefined;
   readonly subscriptions: {
     /** Checks now; resolves with the names of the checked sources. */
     check(source: string | undefined): Promise<readonly string[]>;
