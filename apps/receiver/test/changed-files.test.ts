@@ -1,7 +1,7 @@
 // Removes, empties and restores each file of a data directory: a start must not say that nothing is lost if it is unknown.
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { cp, lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { connectAdmin } from '@xiq-siem/admin-api';
 import { loadConfiguration } from '@xiq-siem/config';
 import { Secret } from '@xiq-siem/core';
@@ -137,6 +137,29 @@ describe('L13: a start never hides a loss', () => {
     },
     180_000,
   );
+
+  it.each([
+    ['positions/slow.position', 'directory', 'position'],
+    ['positions/slow.position', 'link to itself', 'position'],
+    ['journal/head', 'directory', 'journal'],
+    ['journal/gaps', 'directory', 'journal'],
+  ])('and never refuses one: %s is a %s', async (file, what, kind) => {
+    const directory = await mkdtemp(join(root, 'case-'));
+    await cp(join(root, 'full'), directory, { recursive: true });
+    const path = join(directory, 'data', file);
+    await rm(path, { force: true });
+    if (what === 'directory') await mkdir(join(path, 'inner'), { recursive: true });
+    else await symlink(path, path);
+    const connector = await startIn(directory);
+    await connector.post(total);
+    const { incidents, destinations } = await connector.status();
+    await connector.stop();
+    expect(incidents.map((one) => one.kind)).toEqual([kind]);
+    expect(destinations.find(({ name }) => name === 'slow')?.lag.bodies).toBe(total + 1);
+    // It is stored again, and what had its name is kept.
+    if (kind === 'position') expect((await lstat(path)).isFile()).toBe(true);
+    expect((await readdir(dirname(path))).join(' ')).toContain(`${basename(file)}.bad-`);
+  });
 
   it.each(['journal', 'positions', 'quarantine', 'secrets'])('after the directory %s was removed', async (name) => {
     expect(await problemAfter((data) => rm(join(data, name), { recursive: true }))).toBeUndefined();

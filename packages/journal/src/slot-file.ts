@@ -1,4 +1,5 @@
 // Stores a small value crash-safely: two slots, written in turn, each with a generation and a CRC.
+import { randomUUID } from 'node:crypto';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
@@ -109,9 +110,17 @@ async function openSlots<T extends object>(
     file = await files.open(path, mode);
   } catch (error) {
     const code = systemCode(error);
-    if (code !== 'ENOENT' && code !== 'EIO') throw error;
-    const exists = code === 'EIO';
-    return { file, exists, found: { ...found, damaged: exists }, generation, target };
+    const isNoFile = code === 'EISDIR' || code === 'ELOOP';
+    if (code !== 'ENOENT' && code !== 'EIO' && !isNoFile) throw error;
+    // A directory or a link to itself has the name. If it cannot be moved aside, each save fails.
+    const isFree = isNoFile && mode === 'update' && (await moveAside(files, path));
+    return {
+      file,
+      exists: code !== 'ENOENT' && !isFree,
+      found: { ...found, damaged: code !== 'ENOENT' },
+      generation,
+      target,
+    };
   }
   for (const index of [0, 1]) {
     const slot = await readSlot(file, index * slotBytes, slotBytes).catch(() => undefined);
@@ -124,6 +133,14 @@ async function openSlots<T extends object>(
     target = 1 - index;
   }
   return { file, exists: true, found, generation, target };
+}
+
+/** Renames what has the name of a slot file, for an operator to look at. Returns whether it succeeded. */
+async function moveAside(files: Files, path: string): Promise<boolean> {
+  return files.rename(path, `${path}.bad-${randomUUID()}`).then(
+    () => true,
+    () => false,
+  );
 }
 
 function parse<T>(content: string, schema: z.ZodType<T>): T | undefined {
