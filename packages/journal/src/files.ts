@@ -11,7 +11,8 @@ export interface OpenFile {
   truncate(length: number): Promise<void>;
   /** Data and length are on disk once it resolves. After a rejection the state of the file is unknown. */
   datasync(): Promise<void>;
-  status(): Promise<{ readonly size: number; readonly modifiedMs: number }>;
+  /** `isRemoved`: the open file has no name any more. */
+  status(): Promise<{ readonly size: number; readonly modifiedMs: number; readonly isRemoved: boolean }>;
   close(): Promise<void>;
 }
 
@@ -80,8 +81,8 @@ async function openNodeFile(path: string, mode: keyof typeof flags): Promise<Ope
     return bytesWritten;
   }
   async function fileStatus() {
-    const { size, mtimeMs } = await handle.stat();
-    return { size, modifiedMs: mtimeMs };
+    const { size, mtimeMs, nlink } = await handle.stat();
+    return { size, modifiedMs: mtimeMs, isRemoved: nlink === 0 };
   }
   return {
     read: readBytes,

@@ -12,7 +12,7 @@ function fileOf(content: Buffer): OpenFile {
     write: async () => 0,
     truncate: async () => undefined,
     datasync: async () => undefined,
-    status: async () => ({ size: content.length, modifiedMs: 0 }),
+    status: async () => ({ size: content.length, modifiedMs: 0, isRemoved: false }),
     close: async () => undefined,
   };
 }

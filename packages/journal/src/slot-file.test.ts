@@ -41,6 +41,17 @@ describe('a slot file', () => {
     expect((await readSlotFile(files, path, either)).value).toMatchObject({ number: 4 });
   });
 
+  it('L13: is created again by the next save if it was removed', async () => {
+    const files = modelFiles();
+    const file = await openSlotFile(files, path, texts);
+    for (const text of ['one', 'two']) await file.save({ text });
+    await files.remove(path);
+    await file.save({ text: 'three' });
+    await file.close();
+    expect(await readSlotFile(files.copy(), path, texts)).toEqual({ value: { text: 'three' }, damaged: false });
+    expect(files.openHandles()).toBe(0);
+  });
+
   it('rejects a value that does not fit the schema, and one of another version', async () => {
     const files = modelFiles();
     const file = await openSlotFile(files, path, numbers);

@@ -51,6 +51,13 @@ export async function openSlotFile<T extends object>(files: Files, path: string,
   async function saveValue(value: T): Promise<void> {
     const bytes = encodeSlot(generation + 1, JSON.stringify({ v: 1, ...schema.parse(value) }));
     if (bytes.length > slotBytes) throw new Error(`${path}: ${bytes.length} bytes exceed the size of a slot`);
+    // Another process removed the file: it is created again.
+    if (file !== undefined && (await file.status()).isRemoved) {
+      await file.close();
+      file = undefined;
+      exists = false;
+      reserved = false;
+    }
     if (file === undefined) {
       file = await files.open(path, exists ? 'update' : 'create');
       nameIsDurable = exists && nameIsDurable;

@@ -26,7 +26,7 @@ export interface ModelFile {
   write(bytes: Uint8Array, position: number): Promise<number>;
   truncate(length: number): Promise<void>;
   datasync(): Promise<void>;
-  status(): Promise<{ readonly size: number; readonly modifiedMs: number }>;
+  status(): Promise<{ readonly size: number; readonly modifiedMs: number; readonly isRemoved: boolean }>;
   close(): Promise<void>;
 }
 
@@ -169,7 +169,7 @@ function session(options: ModelFilesOptions, all: Names, freeAtStart: number): M
       },
       async status() {
         check('status');
-        return { size: inode.size, modifiedMs: inode.modifiedMs };
+        return { size: inode.size, modifiedMs: inode.modifiedMs, isRemoved: ![...names.values()].includes(inode) };
       },
       async close() {
         if (open) handles -= 1;
