@@ -107,7 +107,8 @@ export function webhookApp(options: WebhookOptions): Hono<{ Bindings: HttpBindin
 
   /** A sender of webhooks, which does not send them again. */
   const isWebhook = (c: WebhookContext, kind: keyof typeof refusals): boolean => {
-    if (kind === 'stopping' || c.req.method !== 'POST') return false;
+    // With valid credentials and without a body nothing is lost: `rotate-secret` asks so whether a secret is accepted.
+    if (kind === 'stopping' || kind === 'emptyBody' || c.req.method !== 'POST') return false;
     if (kind === 'notFound') return /json/i.test(header(c, 'content-type') ?? '');
     return kind !== 'unauthorized' || options.isSelfCheck?.((name) => header(c, name)) !== true;
   };
