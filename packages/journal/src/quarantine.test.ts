@@ -23,6 +23,15 @@ describe('the quarantine', () => {
     expect(log.of('journal.quarantine_pruned')).toMatchObject([{ attributes }]);
   });
 
+  it('L11: keeps every file while the age may be wrong, within its limit of bytes', async () => {
+    const files = modelFiles();
+    const ageGuard = { mayDeleteByAge: () => false, resume() {}, confirmedMs: () => undefined };
+    files.put(place(nowMs - 40 * day), Buffer.alloc(300 * 2 ** 20));
+    files.put(place(nowMs - 31 * day), Buffer.alloc(1));
+    await testJournal(files, { now: () => nowMs + 365 * day, ageGuard });
+    expect(quarantined(files)).toEqual([place(nowMs - 31 * day)]);
+  });
+
   it('keeps the newest 256 MiB, and the newest file whatever its size', async () => {
     const files = modelFiles();
     const mebibytes = [200, 100, 1].map((size) => Buffer.alloc(size * 2 ** 20));

@@ -79,6 +79,27 @@ describe('by age', () => {
     expect(one.journal.extent().firstSequence).toBe(61);
   });
 
+  it('L11: removes nothing by age while the age may be wrong, but what it needs for space', async () => {
+    const guard = { mayDeleteByAge: () => false, resume() {}, confirmedMs: () => undefined };
+    const one = await clocked(undefined, { ageGuard: guard, maxBytes: 120_000 });
+    const position = await one.journal.position('archive', evict);
+    await fill(one, 60);
+    await position.save(at(61));
+    one.pass(1000 * hour);
+    await one.journal.maintain();
+    expect(one.journal.extent().firstSequence).toBe(1);
+    guard.mayDeleteByAge = () => true;
+    await one.journal.maintain();
+    expect(one.journal.extent().firstSequence).toBe(61);
+
+    guard.mayDeleteByAge = () => false;
+    await fill(one, 60);
+    await position.save(at(121));
+    await fill(one, 60);
+    expect(one.journal.extent().firstSequence).toBeGreaterThan(61);
+    expect(one.journal.acceptance()).toEqual({ ok: true });
+  });
+
   it('uses the age of the last body of a segment', async () => {
     const one = await clocked();
     const position = await one.journal.position('archive', evict);

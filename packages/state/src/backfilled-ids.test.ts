@@ -64,6 +64,16 @@ test('removes an id after 30 days, also on disk', async () => {
   expect(await rows()).toBe(1);
 });
 
+test('L11: forgets no id while the age may be wrong', async () => {
+  const { state } = await open(await newStateDirectory());
+  await state.database.write([idsStatement([idOf(1)], startMs), idsStatement([idOf(2)], startMs + 365 * day)]);
+  const options = { mayDeleteByAge: () => false, log: createRecordingLogger() };
+  for (const nowMs of [startMs + 365 * day, startMs - 365 * day]) {
+    const ids = await openBackfilledIds(state.database, { ...options, now: () => nowMs });
+    expect([ids.has(idOf(1)), ids.has(idOf(2))]).toEqual([true, true]);
+  }
+});
+
 test('stores no ids above the limit, and logs that once', async () => {
   const directory = await newStateDirectory();
   const { ids, log } = await open(directory, startMs, { maxIds: 2 });
