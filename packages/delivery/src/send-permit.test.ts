@@ -93,6 +93,23 @@ test('after five consecutive failures smaller and smaller batches probe, one at 
   expect(permit.limits()).toMatchObject({ inFlight: 4, maxEvents: 500 });
 });
 
+test('L7: an unknown result opens the circuit though another failure of its round came first, unless a success is newer', () => {
+  const unknown = (permit: SendPermit, round: number) =>
+    permit.recordVerdicts({ ...end(permit), ...none, round, unknown: 10, code: 'connection_lost' });
+  const failing = make();
+  const round = roundOf(failing);
+  fail(failing);
+  expect(failing.limits().probing).toBe(false);
+  unknown(failing, round);
+  expect(failing.limits()).toMatchObject({ probing: true, inFlight: 1, maxEvents: 8 });
+
+  const working = make();
+  const before = roundOf(working);
+  pass(working);
+  unknown(working, before);
+  expect(working.limits().probing).toBe(false);
+});
+
 test('misconfigured pauses at once, with growing delays up to a minute', () => {
   const permit = make();
   fail(permit, 'misconfigured');
