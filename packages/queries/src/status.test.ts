@@ -224,6 +224,61 @@ test('A8: a removed destination is an error while requests wait for it, and says
   expect(await statusNow(fixture)).toMatchObject({ notConfigured: [], problems: [] });
 });
 
+test('Operator: what delivery, routing and the receiver know is shown, and is a problem', async () => {
+  await using fixture = await openFixture(destinations('one'));
+  await fixture.keep([audit(1)]);
+  await fixture.settled();
+  const [stream] = fixture.pipeline.delivery.status();
+  if (stream === undefined) throw new Error('no stream');
+  const seen = {
+    assurance: 'accepted',
+    possibleDuplicates: 3,
+    parkingRefused: true,
+    state: 'paused',
+    reason: 'bad',
+    lastFailure: { code: 'bad', message: 'the reason', atMs: 1_000 },
+    degraded: { events: 2, code: 'ack_disabled', advice: 'turn it on' },
+  } as const;
+  const path = {
+    path: '/other',
+    status: 404,
+    code: 'not_found',
+    total: 1,
+    lastHour: 1,
+    last: new Date(0).toISOString(),
+  };
+  const live = liveOf(fixture, {
+    streams: [{ ...stream, ...seen }],
+    clockStep: { byMs: 7_200_000, atMs: 5_000 },
+    unknownPaths: [path],
+    sources: [{ name: 'xiq' }],
+  });
+  const routing = { destinations: new Map([['one', 'nope is no source']]), sources: new Set(['xiq']), advice: [] };
+  const status = await statusOf({ ...fixture.readModel(), routing }, identity, live);
+  expect(status.destinations).toMatchObject([
+    {
+      ...{ assurance: 'accepted', possibleDuplicates: 3, parkingRefused: true, matchesNothing: 'nope is no source' },
+      ...{ state: 'paused', reason: 'bad', degraded: seen.degraded },
+      lastFailure: { code: 'bad', message: 'the reason', at: new Date(1_000).toISOString() },
+    },
+  ]);
+  expect(status.sources).toEqual([{ name: 'xiq', notRouted: true }]);
+  expect(status.clockStep).toEqual({ seconds: 7_200, at: new Date(5_000).toISOString() });
+  expect(status.problems.map(({ code }) => code)).toEqual([
+    ...['destination_paused', 'parking_refused', 'events_degraded', 'filter_matches_nothing'],
+    ...['filter_matches_nothing', 'webhooks_refused', 'clock_step'],
+  ]);
+});
+
+test('Operator: of a stopped connector, the last webhook of each source is that of the journal', async () => {
+  await using fixture = await openFixture(destinations('one'));
+  const found = await fixture.journal.find(await fixture.keep([audit(1)]));
+  await fixture.settled();
+  if (found.kind !== 'body') throw new Error('no body');
+  const { sources } = await statusOf({ ...fixture.readModel(), snapshot: true }, identity, undefined);
+  expect(sources).toEqual([{ name: 'xiq', lastReceived: new Date(found.body.metadata.receivedAtMs).toISOString() }]);
+});
+
 test('a snapshot contains only what the files contain', async () => {
   await using fixture = await openFixture(destinations('one'));
   await fixture.keep([audit(1)]);

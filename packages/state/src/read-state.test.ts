@@ -63,7 +63,7 @@ function listing(directory: string): readonly unknown[] {
 }
 
 const expected = {
-  counts: { open: 98, delivered: 0, dropped: 2, lost: 0, fromJobs: 0 },
+  counts: { open: 98, parked: 0, delivered: 0, dropped: 2, lost: 0, fromJobs: 0 },
   numbers: [1, 2, ...range(5, 100)],
   shown: 50,
   dropped: 'dropped',

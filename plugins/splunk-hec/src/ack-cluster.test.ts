@@ -96,6 +96,16 @@ it('L1: asks the node that got the events after the balancer closed all connecti
     expect(report).toMatchObject({ items: [{ verdict: 'delivered' }] });
 });
 
+it('L1: asks on the connection that the events used, also with more requests than connections', async () => {
+  const { cluster, destination, received } = await startCluster('connection', 3, 3_000);
+  for (const { acks } of cluster.nodes) acks.setIndexing(false);
+  const deliveries = ids.slice(0, 40).map((id) => destination.deliver(batchOf(id), noSignal));
+  await expect.poll(() => received().flat().length).toBe(40);
+  for (const { acks } of cluster.nodes) acks.setIndexing(true);
+  for (const report of await Promise.all(deliveries))
+    expect(report).toMatchObject({ items: [{ verdict: 'delivered' }] });
+});
+
 it('L1: never logs a cookie', async () => {
   const { deliverAll, log } = await startCluster('cookie');
   await deliverAll(ids, 1);

@@ -85,6 +85,7 @@ describe('all problems at once', () => {
     expect(stdout[0]).toMatch(/^ACCOUNTING MISMATCH: 3 events of elastic-prod unaccounted for; \d+ other problems$/);
     expect(joined(stdout)).toContain('3 events unaccounted for. Next: keep the data directory and report a bug');
     expect(joined(stdout)).toMatch(/… \d+ more problems: xiq-siem status \| cat/);
+    expect(joined(stdout)).not.toMatch(/Journal:|Delivered means/);
     expect(stdout.filter((line) => line.startsWith('NAME'))).toHaveLength(1);
   });
 

@@ -63,12 +63,14 @@ const countsSql = `SELECT destination, coalesce(sum(open) FILTER (WHERE NOT ${is
   coalesce(max(dropped), 0) AS dropped, coalesce(max(lost), 0) AS lost, coalesce(max(from_jobs), 0) AS from_jobs
   FROM dead_letter_totals LEFT JOIN dead_letter_groups USING (destination) GROUP BY destination`;
 
-/** The last resolution of each event counts: it may have been dropped once and delivered by a job later. */
+/** The last resolution of each event counts: it may have been dropped once and delivered by a job later. An open entry is newer. */
 const undeliveredSql = `SELECT sequence, element, destination, code FROM dead_letters WHERE (sequence, element, destination) > (?1, ?2, ?3)
   UNION
   SELECT sequence, element, destination, '' AS code FROM resolved r WHERE how = 'dropped' AND (sequence, element, destination) > (?1, ?2, ?3)
     AND NOT EXISTS (SELECT 1 FROM resolved l WHERE l.sequence = r.sequence AND l.element = r.element
       AND l.destination = r.destination AND l.id > r.id)
+    AND NOT EXISTS (SELECT 1 FROM dead_letters d WHERE d.sequence = r.sequence AND d.element = r.element
+      AND d.destination = r.destination)
   ORDER BY sequence, element, destination LIMIT ${undeliveredAtOnce}`;
 
 /** By the index of groups: the number of dead letters does not matter. `;` follows `:`. */

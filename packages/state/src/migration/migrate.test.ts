@@ -60,7 +60,7 @@ async function allOf(database: Reading) {
     );
   }
   const undelivered = [];
-  for await (const some of letters.undelivered(1)) undelivered.push(...some);
+  for await (const some of letters.undelivered(1)) undelivered.push(...some.map(({ code: _, ...event }) => event));
   const find = Object.keys(expected.deadLetters.find).map(async (body) => {
     const found = await letters.find(Number(body));
     return [
@@ -123,7 +123,7 @@ const wanted = plain({
   counts: Object.fromEntries(
     Object.entries(deadLetters.counts).map(([name, { fromRuns: fromJobs, ...counts }]) => [
       name,
-      { ...counts, fromJobs, lost: 0 },
+      { ...counts, parked: 0, fromJobs, lost: 0 },
     ]),
   ),
   groups: byKey(deadLetters.groups),
