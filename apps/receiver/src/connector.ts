@@ -94,7 +94,10 @@ export async function startConnector(
   const deadLetters = await openConfiguredDeadLetters(configuration, data.path, services, state, journal);
   const backfilled = await openBackfilledIds(state.database, { now, mayDeleteByAge, log });
   const stores = { journal, deadLetters, backfilled, incidents: state.incidents };
-  const pipeline = await openPipeline(configuration, { ...stores, documents: state.documents, services, log });
+  const lostState = (await state.incidents()).filter(({ kind }) => kind === 'missing' || kind === 'damaged');
+  const isHistoryKnown = known !== undefined && lostState.length === 0;
+  const parts = { ...stores, documents: state.documents, services, log, isHistoryKnown };
+  const pipeline = await openPipeline(configuration, parts);
   const { delivery } = pipeline;
   let isStopping = false;
   const stopping = () => isStopping;

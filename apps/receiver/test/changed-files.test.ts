@@ -161,6 +161,22 @@ describe('L13: a start never hides a loss', () => {
     expect((await readdir(dirname(path))).join(' ')).toContain(`${basename(file)}.bad-`);
   });
 
+  it.each(['state.sqlite', 'instance.json'])(
+    'after a position and %s were removed, the destination starts at the oldest request',
+    async (file) => {
+      const directory = await mkdtemp(join(root, 'case-'));
+      await cp(join(root, 'full'), directory, { recursive: true });
+      const data = join(directory, 'data');
+      const removed = (await readdir(data)).filter((name) => name.startsWith(file));
+      for (const name of [...removed, 'positions/slow.position']) await rm(join(data, name));
+      const connector = await startIn(directory);
+      const { incidents, destinations } = await connector.status();
+      await connector.stop();
+      expect(incidents).not.toEqual([]);
+      expect(destinations.find(({ name }) => name === 'slow')?.lag.bodies).toBe(total);
+    },
+  );
+
   it.each(['journal', 'positions', 'quarantine', 'secrets'])('after the directory %s was removed', async (name) => {
     expect(await problemAfter((data) => rm(join(data, name), { recursive: true }))).toBeUndefined();
   });

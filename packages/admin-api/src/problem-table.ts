@@ -96,7 +96,7 @@ export const problemTable = {
     next: 'Follow the advice of the destination.',
   },
   filter_matches_nothing: {
-    ...{ ...error, ...generic, label: 'ALL FILTERED' },
+    ...{ ...error, ...generic, nothingLost: false, label: 'ALL FILTERED' },
     when: '`where` of a destination can match no event, or no destination accepts the events of a source (except unknown and unreadable ones).',
     next: 'Fix `where`, then `xiq-siem reload` and `xiq-siem replay`.',
   },

@@ -22,6 +22,12 @@ describe('the hash of the settings of a destination', () => {
     expect(settingsHash({ ...settings, ...change })).toBe(settingsHash(settings));
   });
 
+  test('does not depend on the credentials of a proxy without a scheme', () => {
+    const hashOf = (proxy: string) => settingsHash({ ...settings, egress: { ...egress, proxy } });
+    expect(hashOf('svc:new@proxy:3128')).toBe(hashOf('svc:old@proxy:3128'));
+    expect(hashOf('svc:new@proxy:3128')).not.toBe(hashOf('svc:new@other:3128'));
+  });
+
   test.each<[string, Partial<DeliverySettings>]>([
     ['the type', { type: 'other' }],
     ['a key of the plugin', { own: { ...own, url: 'https://siem:8089' } }],

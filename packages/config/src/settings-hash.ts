@@ -15,7 +15,7 @@ export interface DeliverySettings {
 
 /** Secrets are left out, and the credentials of the proxy: a rotated secret is no change. So is the order of keys. */
 export function settingsHash({ type, own, egress }: DeliverySettings): string {
-  const proxy = egress.proxy?.replace(/\/\/[^@/]*@/, '//');
+  const proxy = egress.proxy?.replace(/^([a-z]+:\/\/)?[^@/]*@/i, '$1');
   const settings = { type, own, egress: { ...egress, proxy } };
   return createHash('sha256').update(JSON.stringify(settings, withoutSecrets)).digest('hex');
 }

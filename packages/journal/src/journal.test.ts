@@ -15,6 +15,21 @@ import { parseReceipt } from './receipt.ts';
 const never = new AbortController().signal;
 const limits = { maxBodies: 100, maxBytes: 1024 ** 2 };
 
+it('a segment that another program removed while it was open is replaced: later bodies are on disk', async () => {
+  const { journal, files, log } = await testJournal();
+  await appendText(journal, 'before');
+  const [path = ''] = segmentPaths(files);
+  await files.remove(path);
+  await journal.maintain();
+  expect(log.of('journal.segment_changed')).toMatchObject([{ attributes: { path } }]);
+  await appendText(journal, 'after');
+  await journal.maintain();
+  expect(log.of('journal.segment_changed')).toHaveLength(1);
+  const again = await testJournal(files.crash(() => false));
+  expect(textsOf(await readAll(again.journal))).toEqual(['after']);
+  expect(again.journal.lostSpans()).toMatchObject([{ fromSequence: 1, toSequence: 1 }]);
+});
+
 describe('append', () => {
   it('returns the receipt of the body, and stores known metadata only', async () => {
     const { journal } = await testJournal();

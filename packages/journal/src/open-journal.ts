@@ -222,9 +222,17 @@ async function openDirectory(options: JournalOptions): Promise<Journal> {
     nextSequence: set.nextSequence,
   });
 
+  /** Bodies appended to a file that another program removed would be lost at a crash. */
+  async function replaceChangedSegment(): Promise<void> {
+    if (writer === undefined || writer.isBroken() || (await writer.isWhole())) return;
+    log.error('journal.segment_changed', { path: writer.path });
+    await startSegment();
+  }
+
   async function runMaintenance(): Promise<void> {
     if (closing !== undefined) return;
     try {
+      await replaceChangedSegment();
       await segmentFor(isTemporary(refusal) ? Math.min(resumeBytes, segmentBytes) : 0);
       if (isTemporary(refusal)) {
         refusal = undefined;

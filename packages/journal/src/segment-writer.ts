@@ -35,9 +35,15 @@ export async function createSegment(files: Files, directory: string, header: Seg
     }
     size += bytes.length;
   }
+  /** False: another program removed or shortened the file, so bodies of it are lost. */
+  async function isWhole(): Promise<boolean> {
+    const status = await file.status();
+    return !status.isRemoved && status.size >= size;
+  }
   return {
     header,
     path,
+    isWhole,
     /** Synced bytes of the file. */
     size: () => size,
     /** Whether a write or a sync has failed. */

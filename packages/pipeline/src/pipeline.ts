@@ -27,6 +27,7 @@ interface PipelineParts {
   readonly journal: BodyLog;
   readonly deadLetters: DeadLetters;
   readonly documents: Documents;
+  readonly isHistoryKnown?: boolean;
   readonly services: PluginServices;
   readonly log: Logger;
   readonly backfilled?: BackfilledLookup | undefined;
@@ -43,8 +44,8 @@ function logAdvice(configuration: Configuration, log: Logger): void {
 }
 
 export async function openPipeline(first: Configuration, parts: PipelineParts): Promise<Pipeline> {
-  const { journal, deadLetters, documents, services, log } = parts;
-  const stores = { journal, documents, log };
+  const { journal, deadLetters, documents, services, log, isHistoryKnown } = parts;
+  const stores = { journal, documents, log, isHistoryKnown };
   logAdvice(first, log);
   let configuration = first;
   let beforeMapping: Configuration | undefined;

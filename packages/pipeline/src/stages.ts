@@ -109,16 +109,19 @@ export interface DestinationStores {
   readonly journal: BodyLog;
   readonly documents: Pick<Documents, 'get' | 'put'>;
   readonly log: Logger;
+  /** False: the state file was lost, so a destination without a position may have had one. Default: true. */
+  readonly isHistoryKnown?: boolean | undefined;
 }
 
 /** A destination for delivery. Without a position it starts at its configured `startAt`, or else at `startAt`. */
 export async function deliveryDestination(
   { configured: { name, definition, options, settingsHash }, destination }: OpenDestination,
-  { journal, documents, log }: DestinationStores,
+  { journal, documents, log, isHistoryKnown = true }: DestinationStores,
   startAt: 'earliest' | 'now',
 ): Promise<DeliveryDestination> {
   const { whenFull } = options;
-  const position = await journal.position(name, { startAt: options.startAt ?? startAt, whenFull });
+  const start = isHistoryKnown ? (options.startAt ?? startAt) : 'earliest';
+  const position = await journal.position(name, { startAt: start, whenFull });
   const stored = await documents.get(documentNames.provenSettings(name), provenSettings);
   const recordProof = async () => {
     try {

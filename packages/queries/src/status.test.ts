@@ -253,7 +253,12 @@ test('Operator: what delivery, routing and the receiver know is shown, and is a 
     unknownPaths: [path],
     sources: [{ name: 'xiq' }],
   });
-  const routing = { destinations: new Map([['one', 'nope is no source']]), sources: new Set(['xiq']), datasets: new Map(), advice: [] };
+  const routing = {
+    destinations: new Map([['one', 'nope is no source']]),
+    sources: new Set(['xiq']),
+    datasets: new Map(),
+    advice: [],
+  };
   const status = await statusOf({ ...fixture.readModel(), routing }, identity, live);
   expect(status.destinations).toMatchObject([
     {

@@ -40,6 +40,7 @@ interface Receiver {
   readonly rejected: RefusedRequests;
   /** What `store` throws, if anything. */
   failWith: Error | undefined;
+  hasSecret: boolean;
   stopping: boolean;
   clock: number;
 }
@@ -67,12 +68,13 @@ async function start(requestTimeoutMs = 30_000, maxInFlightBytes = 1_000_000): P
     counts: () => counters.snapshot(),
     logged,
     failWith: undefined,
+    hasSecret: true,
     stopping: false,
     clock: 1_000_000,
   };
   const receiving = (by: 'headers' | 'bytes') => ({
     source: source(by),
-    secrets: { current: () => [new Secret(secret)] },
+    secrets: { current: () => (receiver.hasSecret ? [new Secret(secret)] : []) },
   });
   const app = webhookApp({
     sources: () =>
@@ -351,6 +353,17 @@ it('the self-check of the public URL gets 401 and is not counted', async () => {
 });
 
 describe('503 with Retry-After', () => {
+  it('if the secret cannot be read: the sender may be right, and is not locked out', async () => {
+    const receiver = await start();
+    receiver.hasSecret = false;
+    for (let request = 0; request < 20; request += 1) {
+      const { status, headers, body } = await send(receiver);
+      expect([status, headers['retry-after'], JSON.parse(body).error]).toEqual([503, '5', 'secret_unavailable']);
+    }
+    receiver.hasSecret = true;
+    expect((await send(receiver)).status).toBe(202);
+  });
+
   it('when the journal is full, with its code', async () => {
     const receiver = await start();
     receiver.failWith = new ConnectorError('journal_full', 'full');

@@ -79,6 +79,7 @@ const refusals = {
   tooLarge: [413, 'body_too_large', 'the body is larger than maxBodyBytes'],
   encoding: [415, 'unsupported_encoding', 'content-encoding must be gzip or identity'],
   tooMany: [429, 'too_many_refusals', 'too many requests from this address had missing or wrong credentials'],
+  secretUnavailable: [503, 'secret_unavailable', 'the secret of this source cannot be read: retry'],
   overloaded: [503, 'overloaded', 'too many bytes are in flight: retry'],
   stopping: [503, 'stopping', 'the connector is shutting down: retry'],
 } as const satisfies Record<string, readonly [status: number, code: string, message: string]>;
@@ -139,6 +140,10 @@ export function webhookApp(options: WebhookOptions): Hono<{ Bindings: HttpBindin
     if (c.req.method !== 'POST') return refuse(c, name, 'method', { allow: 'POST' });
     if (stopping()) return refuse(c, name, 'stopping', { 'retry-after': '5', connection: 'close' });
 
+    // Not 401: the sender may be right.
+    if (receiving.secrets.current().length === 0) {
+      return refuse(c, name, 'secretUnavailable', { 'retry-after': '5', connection: 'close' });
+    }
     const early = receiving.source.authenticatesBy === 'headers' ? authenticate(c, receiving, noBytes) : undefined;
     if (early?.ok === false) return refuseCredentials(c, name);
     const body = await readBody(c.env.incoming, maxBodyBytes, budget);

@@ -148,7 +148,7 @@ export const examples: Readonly<Record<ProblemCode, { readonly change: Change; r
   },
   filter_matches_nothing: {
     change: elastic({ matchesNothing: 'where.datasets: audit is no dataset: did you mean extreme_xiq.audit?' }),
-    first: 'ALL FILTERED: elastic-prod can get no event; nothing is lost',
+    first: 'ALL FILTERED: elastic-prod can get no event',
   },
   webhooks_refused: {
     change: (facts) => ({

@@ -60,7 +60,8 @@ async function allOf(database: Reading) {
     );
   }
   const undelivered = [];
-  for await (const some of letters.undelivered(1)) undelivered.push(...some.map(({ sequence, element, destination }) => ({ sequence, element, destination })));
+  for await (const some of letters.undelivered(1))
+    undelivered.push(...some.map(({ sequence, element, destination }) => ({ sequence, element, destination })));
   const find = Object.keys(expected.deadLetters.find).map(async (body) => {
     const found = await letters.find(Number(body));
     return [
