@@ -142,7 +142,7 @@ async function openSlots<T extends object>(
   return { file, exists: true, found, generation, target };
 }
 
-/** Renames what has the name of a slot file, for an operator to look at. Returns whether it succeeded. */
+/** Renames what has the name of a slot file, so that an operator can inspect it. Returns whether it succeeded. */
 async function moveAside(files: Files, path: string): Promise<boolean> {
   return files.rename(path, `${path}.bad-${randomUUID()}`).then(
     () => true,
