@@ -192,6 +192,18 @@ test('a body that a full journal evicted is lost to the destination that needed 
   expect(events[0]?.destinations).toMatchObject([{ verdict: 'lost' }]);
 });
 
+test('an event that was read before its body was evicted has the verdict of its dead letter', async () => {
+  await using fixture = await openFixture(destinations('one'));
+  fixture.siem('one').response = verdictWhere('rejected', () => true);
+  const receipt = await fixture.keep([audit(1)]);
+  await fixture.settled();
+  const readModel = fixture.readModel();
+  const gap = { destination: 'one', fromSequence: 1, toSequence: 1, bodies: 1, bytes: 9, lastAtMs: 1 };
+  const gapped = { ...readModel, journal: { ...readModel.journal, retentionGaps: () => [gap] } };
+  const { events } = await traceReceipt(gapped, receipt);
+  expect(events[0]?.destinations).toMatchObject([{ verdict: 'dead_lettered' }]);
+});
+
 test('the events of a large body are limited, and the omitted ones are counted', async () => {
   await using fixture = await openFixture(destinations('one'));
   const receipt = await fixture.keep(`[${Array.from({ length: 100_000 }, () => '{}').join()}]`);

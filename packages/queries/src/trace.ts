@@ -94,15 +94,15 @@ async function verdictOf(
   }
   const position = positionOf(name);
   if (position === undefined) return { verdict: 'not_known' };
-  if (journal.retentionGaps().some((gap) => gap.destination === name && within(gap, sequence))) {
-    return { verdict: 'lost', message: 'evicted when the journal was full' };
-  }
+  const stored = (await deadLetters.find(sequence, element)).find(({ destination }) => destination === name);
+  // An event that was read before its eviction may be stored as a dead letter.
+  const isEvicted = journal.retentionGaps().some((gap) => gap.destination === name && within(gap, sequence));
+  if (stored === undefined && isEvicted) return { verdict: 'lost', message: 'evicted when the journal was full' };
   const isWanted = wants({ dataset, source });
   if (!isSettled(position, sequence, element)) return { verdict: isWanted ? 'waiting' : 'filtered' };
   const { notBeforeMs, notAfterMs } = await progressHistory.around(name, sequence);
   const times = { notBefore: timeOf(notBeforeMs), notAfter: timeOf(notAfterMs) };
   if (!isWanted) return { verdict: 'filtered', ...times };
-  const stored = (await deadLetters.find(sequence, element)).find(({ destination }) => destination === name);
   if (stored !== undefined) {
     const { code, message, number: deadLetter, resolved, lastAttemptMs } = stored;
     const shown = { code, message, deadLetter, notAfter: timeOf(resolved?.atMs ?? lastAttemptMs) };
