@@ -44,15 +44,15 @@ export function renderStatus(status: Status, terminal: Style, given: Given = {})
     ...details,
   ];
   const limit = rows - promptLines;
-  const all = listed(problems, Number.POSITIVE_INFINITY);
+  const all = listed(problems, Number.POSITIVE_INFINITY, given);
   const forms = [screen(journal, assurance, all), screen(journal, [], all), screen([], [], all)];
   const fitting = forms.find((lines) => lines.length <= limit);
   if (fitting !== undefined) return fitting;
-  return screen([], [], listed(problems, limit - screen([], [], []).length - 1));
+  return screen([], [], listed(problems, limit - screen([], [], []).length - 1, given));
 }
 
 /** The worst problems in at most `limit` lines, but never fewer than one problem. */
-function listed(problems: readonly (readonly string[])[], limit: number): readonly string[] {
+function listed(problems: readonly (readonly string[])[], limit: number, given: Given): readonly string[] {
   const total = problems.reduce((sum, lines) => sum + lines.length, 0);
   if (total <= limit && problems.length <= maxListed) return problems.flat();
   const shown: string[] = [];
@@ -63,8 +63,9 @@ function listed(problems: readonly (readonly string[])[], limit: number): readon
     count += 1;
   }
   const more = problems.length - count;
-  const hint = Number.isFinite(limit) ? 'xiq-siem status | cat' : '--json';
-  return more === 0 ? shown : [...shown, `… ${counted(more, 'more problem', 'more problems')}: ${hint}`];
+  const hint = Number.isFinite(limit) ? '`xiq-siem status` | cat' : '`xiq-siem status --json`';
+  const rest = hintText(`… ${counted(more, 'more problem', 'more problems')}: ${hint}`, given);
+  return more === 0 ? shown : [...shown, ...wrapHint(rest, Number.POSITIVE_INFINITY)];
 }
 
 function acceptingText({ accepting, started, at, version, sources = [] }: Status): string {
