@@ -40,6 +40,12 @@ describe('the data directory', () => {
     await data.close();
   });
 
+  it('is reported when it is created, and not when it is opened again', async () => {
+    const log = createRecordingLogger();
+    for (let start = 0; start < 2; start += 1) await (await openDataDirectory(path, { ...options, log })).close();
+    expect(log.of('data_directory.created')).toMatchObject([{ attributes: { directory: path } }]);
+  });
+
   it('that cannot be created is rejected at once, with its path', async () => {
     // Node's recursive mkdir loops forever there.
     for (const impossible of ['/proc/self/nowhere/x', '/proc/x/y']) {

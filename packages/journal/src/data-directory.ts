@@ -66,6 +66,7 @@ async function openLocked(directory: string, { now, log, prepare }: DataDirector
       await prepare(directory, format ?? 0);
       await writeDurably(join(directory, 'format'), `${formatVersion}\n`);
     }
+    if (format === undefined) log.info('data_directory.created', { directory });
     const instanceId = await readInstance(directory, now, log);
     return { path: directory, paths, instanceId, close: unlock };
   } catch (error) {
