@@ -66,7 +66,7 @@ export function createCircuitBreaker(options: CircuitBreakerOptions) {
   let round = 0;
   let failures = 0;
   let notBeforeMs = 0;
-  /** After failed resends, new events do not wait: events that the destination never accepts must not hold others back. */
+  /** Events that the destination never accepts must not hold others back: after they fail again, new events do not wait. */
   let resendsNotBeforeMs = 0;
   let suspension: Suspension | undefined;
   /** Maximum of events of a probe; undefined while the circuit is closed. */
@@ -96,11 +96,6 @@ export function createCircuitBreaker(options: CircuitBreakerOptions) {
   const jitter = (delay: Delay, attempts: number) => random() * longest(delay, attempts);
   const waitUntil = (ms: number) => {
     notBeforeMs = Math.max(notBeforeMs, ms);
-  };
-  const waitAfterFailure = ({ nowMs, isResend }: BatchEnd, mayCopy: boolean) => {
-    const untilMs = nowMs + jitter(retry, failures);
-    if (isResend && !mayCopy) resendsNotBeforeMs = Math.max(resendsNotBeforeMs, untilMs);
-    else waitUntil(untilMs);
   };
   const applyFlowControl = ({ slowDown, waitMs, nowMs }: BatchEnd) => {
     if (slowDown) rate.slowDown();
@@ -185,7 +180,10 @@ export function createCircuitBreaker(options: CircuitBreakerOptions) {
     const isLasting = end.nowMs - unknownSinceMs >= minUnknownMs;
     if (unknownReports >= maxUnknownReports && isLasting) return pauseUnknown(end);
     backOff(end, mayCopy, mayCopy);
-    if (probe !== undefined) waitAfterFailure(end, mayCopy);
+    if (probe === undefined) return;
+    const untilMs = end.nowMs + jitter(retry, failures);
+    if (end.isResend && !mayCopy) resendsNotBeforeMs = Math.max(resendsNotBeforeMs, untilMs);
+    else waitUntil(untilMs);
   };
 
   function recordVerdicts(end: VerdictsEnd): boolean {
@@ -216,7 +214,7 @@ export function createCircuitBreaker(options: CircuitBreakerOptions) {
     if (end.batchResult === 'misconfigured') pause(end, end.code);
     if (end.batchResult === 'unavailable' && countFailure(end, false)) {
       backOff(end, end.timedOut, false);
-      waitAfterFailure(end, false);
+      waitUntil(end.nowMs + jitter(retry, failures));
     }
     if (end.batchResult !== 'tooLarge') return false;
     rate.shrinkBatches();
