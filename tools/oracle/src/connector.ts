@@ -46,8 +46,9 @@ export function createConnector(
     });
     const until = performance.now() + startWithinMs;
     while (child === started && performance.now() < until) {
-      const address = await readAdminFile(dataDirectory).catch(() => undefined);
-      if (address?.webhooks !== undefined && isOf(started.pid)) {
+      // The check first: the file may still be that of the process before.
+      const address = isOf(started.pid) ? await readAdminFile(dataDirectory).catch(() => undefined) : undefined;
+      if (address?.webhooks !== undefined) {
         running = { url: address.webhooks, admin: connectAdmin(address) };
         return;
       }
