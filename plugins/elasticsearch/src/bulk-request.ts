@@ -47,12 +47,10 @@ export function sendBulkBody(
   encoding: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<unknown> {
-  // Elasticsearch then reports a shard that is not available before the request times out. Before the first write it may
-  // wait 30 s to create the data stream, whatever this says.
-  const timeout = `${Math.ceil(server.timeoutMs / 3)}ms`;
+  // Without a shorter `timeout`: it would move events of a shard that recovers to the failure store.
   return server.request(signal, (client, options) =>
     client.bulk(
-      { body, require_data_stream: true, timeout, filter_path: filterPath },
+      { body, require_data_stream: true, filter_path: filterPath },
       { ...options, headers: { ...options.headers, 'content-type': compatible.ndjson, ...encoding } },
     ),
   );

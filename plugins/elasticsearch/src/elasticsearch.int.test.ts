@@ -292,23 +292,6 @@ test('L2: a second node that stores events and never responds is left out, and n
   }
 }, 60_000);
 
-test('L2: a shard that is not available is reported before the time limit, and its events are retried', async () => {
-  const { context } = testContext();
-  const template = 'logs-extreme_xiq.audit';
-  const settings = { 'index.routing.allocation.require._name': 'nowhere' };
-  const other = { index_patterns: [`${template}-red`], priority: 902, data_stream: {}, template: { settings } };
-  await requestJson(server, 'PUT', '/_index_template/red', other);
-  await requestJson(server, 'PUT', `/_data_stream/${template}-red?timeout=1s`);
-  const config = configOf(server.url, { requireTemplate: false });
-  const destination = await elasticsearchDestination.create(config, { ...context, timeoutMs: 20_000 });
-  expect(await destination.deliver(batchOf(['red'], { namespace: 'red' }), noSignal)).toMatchObject({
-    items: [{ verdict: 'retry', code: 'service_unavailable', message: expect.stringContaining('unavailable_shards') }],
-  });
-  await requestJson(server, 'DELETE', '/_data_stream/logs-extreme_xiq.audit-red');
-  await requestJson(server, 'DELETE', '/_index_template/red');
-  await destination.close?.();
-}, 60_000);
-
 test('a stopped server is unavailable, and receives events again after its restart', async () => {
   const { destination } = await open();
   await destination.deliver(batchOf(['on'], { namespace: 'power' }), noSignal);

@@ -18,8 +18,6 @@ interface CallOptions {
 export interface Server {
   /** The hosts, for messages. */
   readonly where: string;
-  /** Time limit of a request in milliseconds. */
-  readonly timeoutMs: number;
   /**
    * Resolves to the body of the response. Rejects with RequestFailed on a redirect and on a status from 400, but resolves
    * to undefined on a status in `absent`. Any other rejection is a bug.
@@ -110,5 +108,5 @@ export async function openServer(config: ElasticsearchConfig, context: Destinati
     for (const agent of agents) agent.destroy();
   }
 
-  return { where, timeoutMs, request, close: closeConnections };
+  return { where, request, close: closeConnections };
 }

@@ -1,4 +1,5 @@
 // Classifies the errors of SQLite and of the file system for the state file.
+import { closeSync, openSync, unlinkSync } from 'node:fs';
 
 /** The file is damaged; the SQL statement that found it is correct. */
 export class DamagedFileError extends Error {
@@ -17,7 +18,7 @@ const busy = 5;
 const ioError = 10;
 const cannotOpen = 14;
 const corrupt = 11;
-/** The extended code of a failed write, as on a disk that became read-only. Nothing was synced. */
+/** The extended code of a failed write. Nothing was synced. */
 const ioErrorWrite = 778;
 const notADatabase = 26;
 
@@ -44,16 +45,30 @@ export const isRefusedRow = (error: unknown): boolean => sqliteCodeOf(error) ===
 
 /**
  * `full`: the disk is full. `readOnly`: the file cannot be written. `busy`: another process writes. `failed`: the disk
- * failed, and a restart is needed. `refused`: the statement is wrong.
+ * failed, and a restart is needed. `refused`: the statement is wrong. SQLite does not tell whether the disk of `path` became
+ * read-only while the file was open.
  */
-export function failureKindOf(error: unknown): 'full' | 'readOnly' | 'busy' | 'failed' | 'refused' {
+export function failureKindOf(error: unknown, path?: string): 'full' | 'readOnly' | 'busy' | 'failed' | 'refused' {
   const code = sqliteCodeOf(error);
   const system = systemCodeOf(error);
-  if (code === readOnlyFile || extendedCodeOf(error) === ioErrorWrite) return 'readOnly';
+  if (code === readOnlyFile) return 'readOnly';
+  if (extendedCodeOf(error) === ioErrorWrite && path !== undefined && isOnReadOnlyDisk(path)) return 'readOnly';
   if (code === full || system === 'ENOSPC' || system === 'EDQUOT') return 'full';
   if (code === busy) return 'busy';
   // After a failed sync the content on disk is unknown.
   return code === ioError || code === cannotOpen || (error instanceof Error && 'syscall' in error)
     ? 'failed'
     : 'refused';
+}
+
+/** The flags of a file system do not tell that ext4 stopped writing after an error: creating a file does. */
+function isOnReadOnlyDisk(path: string): boolean {
+  const probe = `${path}-probe`;
+  try {
+    closeSync(openSync(probe, 'w'));
+    unlinkSync(probe);
+    return false;
+  } catch (error) {
+    return systemCodeOf(error) === 'EROFS';
+  }
 }

@@ -70,7 +70,7 @@ export function requestsApplier({ paths, now, onIncident }: RequestOptions) {
   function failureOf(error: unknown): Failure {
     const message = error instanceof Error ? error.message : String(error);
     if (error instanceof NewerFileError) return { kind: 'newer', message };
-    const failure: Failure = { kind: failureKindOf(error), message };
+    const failure: Failure = { kind: failureKindOf(error, paths.file), message };
     if (failure.kind === 'failed') failed = failure;
     return failure;
   }
