@@ -1,19 +1,20 @@
 // Generates webhook bodies of a seeded, persistent world: the same options give the same bytes.
 import { createClock } from './clock.ts';
+import { generateAlert } from './generate/alert.ts';
 import { generateAudit, generateGdpr } from './generate/audit.ts';
 import { eventContexts, type Generate } from './generate/context.ts';
 import { generateCredential, generateEmail, generateSms } from './generate/guest.ts';
 import { generateApCentric, generateClientCentric } from './generate/location.ts';
 import { generateAccounting, generateAuthentication } from './generate/radius.ts';
 import { type JsonObject, toJson } from './json.ts';
-import { type MessageType, messageTypes } from './message-types.ts';
+import { messageTypes, type SentType } from './message-types.ts';
 import { createRandom, type Random } from './random.ts';
 import { type Casing, spell } from './spelling.ts';
 import { createWorld } from './world.ts';
 
 export interface GenerateOptions {
   readonly seed: number;
-  readonly types?: readonly MessageType[];
+  readonly types?: readonly SentType[];
   /** Events, not bodies; 0: unlimited. */
   readonly count?: number;
   /** Maximum number of elements in an array body. */
@@ -26,7 +27,7 @@ export interface GenerateOptions {
 }
 
 export interface GeneratedBody {
-  readonly messageType: MessageType;
+  readonly messageType: SentType;
   /** UTF-8 JSON: an array of elements, or a single object. */
   readonly body: Buffer;
   /** Number of events: one for each element, or one for each location observation. */
@@ -35,7 +36,7 @@ export interface GeneratedBody {
 
 export const defaultStartTimeMs = Date.parse('2026-01-01T00:00:00Z');
 
-const families: Readonly<Record<MessageType, { readonly generate: Generate; readonly weight: number }>> = {
+const families: Readonly<Record<SentType, { readonly generate: Generate; readonly weight: number }>> = {
   LOCATION_AP_CENTRIC: { generate: generateApCentric, weight: 3 },
   LOCATION_CLIENT_CENTRIC: { generate: generateClientCentric, weight: 2 },
   AUDIT_LOG_ALL: { generate: generateAudit, weight: 3 },
@@ -45,6 +46,7 @@ const families: Readonly<Record<MessageType, { readonly generate: Generate; read
   AUTHENTICATION_LOG_ALL: { generate: generateAuthentication, weight: 4 },
   EMAIL_LOG_ALL: { generate: generateEmail, weight: 1 },
   SMS_LOG_ALL: { generate: generateSms, weight: 2 },
+  ALERT: { generate: generateAlert, weight: 1 },
 };
 
 /** Fields that a later version of the API may add. */
@@ -56,7 +58,7 @@ export function* generateBodies(options: GenerateOptions): Generator<GeneratedBo
   const { startTimeMs = defaultStartTimeMs, stepMs = 1000 } = options;
   const random = createRandom(seed);
   const context = eventContexts(createWorld(random), createClock(startTimeMs, stepMs, random), random);
-  const byWeight = types.flatMap((type) => Array<MessageType>(families[type].weight).fill(type));
+  const byWeight = types.flatMap((type) => Array<SentType>(families[type].weight).fill(type));
 
   let left = count === 0 ? Number.POSITIVE_INFINITY : count;
   for (let number = 0; left > 0; number++) {

@@ -1,4 +1,4 @@
-// The nine documented message types.
+// The nine documented message types of webhook subscriptions, and the type of alerts.
 
 export const messageTypes = [
   'LOCATION_AP_CENTRIC',
@@ -14,6 +14,11 @@ export const messageTypes = [
 
 export type MessageType = (typeof messageTypes)[number];
 
-export function isMessageType(text: string): text is MessageType {
-  return messageTypes.some((type) => type === text);
+/** Alerts have subscriptions without a message type; their URL ends with ALERT. */
+export const sentTypes = [...messageTypes, 'ALERT'] as const;
+
+export type SentType = (typeof sentTypes)[number];
+
+export function isSentType(text: string): text is SentType {
+  return sentTypes.some((type) => type === text);
 }

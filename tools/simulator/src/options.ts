@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type AuthorizationForm, authorizationForms } from './authorization.ts';
 import { defaultStartTimeMs, type GenerateOptions } from './bodies.ts';
-import { isMessageType, messageTypes } from './message-types.ts';
+import { isSentType, messageTypes, sentTypes } from './message-types.ts';
 
 export const help = `Usage: xiq-siem simulate (--secret-file PATH | --secret-env NAME) [options]
 
@@ -17,7 +17,7 @@ Sends simulated ExtremeCloud IQ webhooks and reports the responses.
   --rate N              events per second; 0: at the maximum rate                        (10)
   --count N             number of events; 0: until stopped                               (100)
   --connections N       requests in flight at once                                       (4)
-  --types A,B           message types                                                    (all nine)
+  --types A,B           message types, or ALERT                                          (all nine)
   --seed N              the same seed produces the same bodies                           (1)
   --batch N             maximum number of elements in an array body                      (10)
   --casing FORM         camel, snake or mixed                                            (mixed)
@@ -87,8 +87,8 @@ export function parseOptions(
       seed: integerOf('seed', values.seed, 0),
       count,
       types: values.types.split(',').map((type) => {
-        if (isMessageType(type)) return type;
-        throw new UsageError(`--types: unknown message type ${type}; expected some of ${messageTypes.join(', ')}`);
+        if (isSentType(type)) return type;
+        throw new UsageError(`--types: unknown message type ${type}; expected some of ${sentTypes.join(', ')}`);
       }),
       batch: integerOf('batch', values.batch, 1, 100_000),
       casing: oneOf('casing', values.casing, ['camel', 'snake', 'mixed']),

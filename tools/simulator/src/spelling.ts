@@ -1,9 +1,11 @@
-// Variants of field names, MAC addresses and times that a sender may use.
-import type { Json, JsonObject } from './json.ts';
+// Variants of field names and MAC addresses that a sender may use.
+import { isArray, isObject, type Json, type JsonObject } from './json.ts';
 import type { Random } from './random.ts';
 
-/** `both`: each field of an element in one of both. */
-export type Casing = 'camel' | 'snake' | 'both';
+/** `both`: each field of an element in camel or snake. `acronyms`: `callingStationID`; `train`: `Calling-Station-Id`. */
+export type Casing = 'camel' | 'snake' | 'both' | 'pascal' | 'acronyms' | 'lower' | 'train';
+
+export const rareCasings = ['pascal', 'acronyms', 'lower', 'train'] as const satisfies readonly Casing[];
 
 /** Elements use snake_case. The documentation has these two camelCase names where the REST API has one word. */
 const irregular: Readonly<Record<string, string>> = { timestamp: 'timeStamp', username: 'userName' };
@@ -12,19 +14,35 @@ export function camelCase(name: string): string {
   return irregular[name] ?? name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
+const writers: Readonly<Record<Exclude<Casing, 'both'>, (name: string) => string>> = {
+  camel: camelCase,
+  snake: (name) => name,
+  pascal: (name) => capitalized(camelCase(name)),
+  acronyms: (name) => camelCase(name).replaceAll(/(?:Id|Ip|Mac)(?![a-z])/g, (word) => word.toUpperCase()),
+  lower: (name) => name.replaceAll('_', '').toLowerCase(),
+  train: (name) => capitalized(camelCase(name)).replaceAll(/(?<=[a-z0-9])[A-Z]/g, (letter) => `-${letter}`),
+};
+
+/** Fields with elements or an object of their own. */
+const nested = ['observations', 'source', 'tags'];
+
 /** The element with its field names, also those of nested objects, in the given casing. */
 export function spell(element: JsonObject, casing: Casing, random: Random): JsonObject {
   const spelled: Record<string, Json> = {};
   for (const [name, value] of Object.entries(element)) {
-    const camel = casing === 'camel' || (casing === 'both' && random.chance(0.5));
-    spelled[camel ? camelCase(name) : name] = name === 'observations' ? spellAll(value, casing, random) : value;
+    const own = casing === 'both' ? (random.chance(0.5) ? 'camel' : 'snake') : casing;
+    spelled[writers[own](name)] = nested.includes(name) ? spellNested(value, casing, random) : value;
   }
   return spelled;
 }
 
-function spellAll(value: Json, casing: Casing, random: Random): Json {
-  if (!Array.isArray(value)) return value;
-  return value.map((item: JsonObject) => spell(item, casing, random));
+function spellNested(value: Json, casing: Casing, random: Random): Json {
+  if (isArray(value)) return value.map((item) => spellNested(item, casing, random));
+  return isObject(value) ? spell(value, casing, random) : value;
+}
+
+function capitalized(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1);
 }
 
 const macNotations: readonly ((hex: string) => string)[] = [
@@ -44,21 +62,4 @@ function pairs(hex: string): string[] {
 /** Writes a MAC address (12 hex digits) in a random notation. */
 export function writeMac(hex: string, random: Random): string {
   return random.pick(macNotations)(hex);
-}
-
-export type TimeForm = 'ms' | 's' | 'iso';
-
-export function pickTimeForm(random: Random): TimeForm {
-  return random.chance(0.85) ? 'ms' : random.chance(0.5) ? 's' : 'iso';
-}
-
-/** Epoch milliseconds in the given form. */
-export function writeTime(timeMs: number, form: TimeForm): Json {
-  if (form === 'ms') return timeMs;
-  return form === 's' ? Math.floor(timeMs / 1000) : isoWithOffset(timeMs);
-}
-
-/** ISO 8601 with an offset without a colon, as in the location feed. */
-export function isoWithOffset(timeMs: number): string {
-  return new Date(timeMs).toISOString().replace('Z', '+0000');
 }

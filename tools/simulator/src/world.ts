@@ -49,6 +49,17 @@ export interface Text {
   readonly phone: string;
 }
 
+/** A task that reads or deletes personal data. */
+export interface PrivacyTask {
+  readonly logId: number;
+  readonly startMs: number;
+  readonly category: string;
+  readonly description: string;
+  readonly admin: string;
+  /** Of the client, in a notation of its own; null where the task is about a user or an administrator. */
+  readonly mac: string | null;
+}
+
 export interface Tenant {
   readonly ownerId: number | bigint;
   readonly vhmId: string;
@@ -64,8 +75,12 @@ export interface Tenant {
   readonly ppskUsers: string[];
   /** Sent, without a final status yet. */
   readonly pendingTexts: Text[];
+  /** Started, without an end yet. */
+  readonly privacyTasks: PrivacyTask[];
   /** Incremented for each PPSK user: every name is unique. */
   ppskCount: number;
+  /** Incremented for each privacy task. */
+  privacyTaskCount: number;
 }
 
 export interface World {
@@ -145,7 +160,9 @@ function createTenant(plan: (typeof plans)[number], number: number, addresses: (
     clients,
     ppskUsers: [],
     pendingTexts: [],
+    privacyTasks: [],
     ppskCount: 0,
+    privacyTaskCount: 0,
   };
 }
 

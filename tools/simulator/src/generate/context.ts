@@ -2,7 +2,8 @@
 import type { Clock } from '../clock.ts';
 import type { Json, JsonObject } from '../json.ts';
 import type { Random } from '../random.ts';
-import { type Casing, pickTimeForm, type TimeForm, writeTime } from '../spelling.ts';
+import type { Casing } from '../spelling.ts';
+import { pickAnyTimeForm, pickTimeForm, type TimeForm, writeTime } from '../time-forms.ts';
 import type { Tenant, World } from '../world.ts';
 
 export interface EventContext {
@@ -37,14 +38,19 @@ export function oneEvent(fields: JsonObject): Element {
 }
 
 /** Creates contexts, each with a random tenant. */
-export function eventContexts(world: World, clock: Clock, random: Random): (casing: Casing) => EventContext {
+export function eventContexts(
+  world: World,
+  clock: Clock,
+  random: Random,
+  { anyTimeForm = false } = {},
+): (casing: Casing) => EventContext {
   let lastId = 4_100_000;
   return (casing) => ({
     random,
     tenant: random.pick(world.tenants),
     casing,
     tick() {
-      const { timeMs, form } = clock.tick(pickTimeForm(random));
+      const { timeMs, form } = clock.tick(anyTimeForm ? pickAnyTimeForm(random) : pickTimeForm(random));
       return { timeMs, form, write: (other = timeMs) => writeTime(other, form) };
     },
     id() {

@@ -1,7 +1,8 @@
 // Generates location events: an access point with its clients, or a client with its access points.
 import type { JsonObject } from '../json.ts';
 import type { Random } from '../random.ts';
-import { isoWithOffset, writeMac } from '../spelling.ts';
+import { writeMac } from '../spelling.ts';
+import { isoWithOffset } from '../time-forms.ts';
 import type { AccessPoint } from '../world.ts';
 import type { EventContext, Generate } from './context.ts';
 
