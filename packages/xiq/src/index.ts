@@ -2,7 +2,8 @@
 export type { SubscriptionsConfig, XiqApiConfig } from './account-config.ts';
 export { bareHost, isLoopbackHost } from './account-config.ts';
 export { decodeBody } from './body/elements.ts';
-export { itemSpans, memberSpan, parseExactly, scanBody } from './body/scan.ts';
+export { parseExactly } from './body/fold-json.ts';
+export { itemSpans, memberSpan, scanBody } from './body/scan.ts';
 export { countedIdentities } from './identity.ts';
 export { mappers, mappersWith } from './mappings/table.ts';
 export type { MessageType } from './message-types.ts';

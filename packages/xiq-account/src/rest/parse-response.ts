@@ -16,7 +16,8 @@ export function parseJson({ text, status }: ApiResponse, context: RequestContext
   if (depth > maxDepth)
     throw invalidResponse(context, `the response nests ${depth} levels deep: the limit is ${maxDepth}`);
   try {
-    return inexact.size > 0 ? parseExactly(text) : JSON.parse(text);
+    const value: JsonValue = JSON.parse(text);
+    return inexact.size > 0 ? parseExactly(text).value : value;
   } catch {
     // V8's message quotes the text, which may contain secrets.
     throw invalidResponse(context, `response ${status}, which is not valid JSON (${text.length} characters)`);

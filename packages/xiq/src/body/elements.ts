@@ -2,7 +2,8 @@
 import { Buffer, isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
 import type { JsonObject, JsonValue, StoredBody } from '@xiq-siem/core';
-import { itemSpans, memberSpan, parseExactly, type Scan, type Span, scanBody } from './scan.ts';
+import { type NamedValue, parseExactly } from './fold-json.ts';
+import { itemSpans, memberSpan, type Scan, type Span, scanBody } from './scan.ts';
 
 /** The array in an element whose items are one event each. */
 const observations = 'observations';
@@ -13,9 +14,14 @@ const maxElements = 100_000;
 const maxSharedText = 4_096;
 
 export interface Parent {
+  /** Its fields beside the observations. */
   readonly object: JsonObject;
+  /** Its text as a JSON object, with null in the place of the observations. */
+  readonly text: string;
   /** Of its text without the observations. */
   readonly textHash: string;
+  /** Whether `object` has less than `text`, as for an element. */
+  readonly isLossy: boolean;
   /** Whether this element gets all of its fields, or only the mapped ones. */
   readonly copyAllFields: boolean;
 }
@@ -27,6 +33,10 @@ export interface Element {
   /** Its bytes, if they are not valid UTF-8. */
   readonly invalidBytes?: Uint8Array | undefined;
   readonly value: JsonValue;
+  /** Whether `value` has less than `text`: one value of a repeated name, or the text of a number that no double represents. */
+  readonly isLossy: boolean;
+  /** The values that a later member of the same name hides, at any level; also those of a parent that is copied. */
+  readonly hidden?: readonly NamedValue[] | undefined;
   /** The element that contains this observation. */
   readonly parent?: Parent | undefined;
   /** The occurrence of its key, if the body gives it. */
@@ -117,27 +127,75 @@ function invalidBytesOf(latin: string | undefined): Uint8Array | undefined {
   return isUtf8(bytes) ? undefined : bytes;
 }
 
+type ReadValue = Pick<Element, 'value' | 'isLossy' | 'hidden'>;
+
+const readValue = (text: string, value: JsonValue | undefined, isItemLossy: boolean): ReadValue =>
+  isItemLossy ? parseExactly(text) : { value: value ?? null, isLossy: false };
+
 function* observationElements(
   item: Slices,
   value: JsonObject,
   items: readonly JsonValue[],
   from: number,
+  isItemLossy: boolean,
 ): Generator<Element> {
   const spanIn = (text: string): Span => memberSpan(text, observations) ?? { start: 0, end: 0 };
   const span = spanIn(item.text);
   const latinItems = item.latin === undefined ? undefined : itemSpans(item.latin, spanIn(item.latin).start);
-  const rest = item.text.slice(0, span.start) + item.text.slice(span.end);
-  const textHash = hash('sha256', rest, 'hex');
-  const { [observations]: _, ...object } = value;
+  const [before, after] = [item.text.slice(0, span.start), item.text.slice(span.end)];
+  const parentText = `${before}null${after}`;
+  const parentValue = readValue(parentText, value, isItemLossy);
+  const { [observations]: _, ...object } = isObject(parentValue.value) ? parentValue.value : value;
+  const shared = {
+    object,
+    text: parentText,
+    textHash: hash('sha256', before + after, 'hex'),
+    isLossy: parentValue.isLossy,
+  };
+  const isShort = before.length + after.length <= maxSharedText;
   let ordinal = 0;
   for (const { start, end } of itemSpans(item.text, span.start)) {
     const latinAt = latinItems?.next().value;
     const text = item.text.slice(start, end);
     const latin = latinAt && item.latin?.slice(latinAt.start, latinAt.end);
-    const parent: Parent = { object, textHash, copyAllFields: ordinal === 0 || rest.length <= maxSharedText };
-    yield { index: from + ordinal, text, invalidBytes: invalidBytesOf(latin), value: items[ordinal] ?? null, parent };
+    const read = readValue(text, items[ordinal], isItemLossy);
+    const parent: Parent = { ...shared, copyAllFields: ordinal === 0 || isShort };
+    const hidden = parent.copyAllFields ? joined(read.hidden, parentValue.hidden) : read.hidden;
+    yield { index: from + ordinal, text, invalidBytes: invalidBytesOf(latin), ...read, hidden, parent };
     ordinal++;
   }
+}
+
+function joined<T>(first: readonly T[] | undefined, second: readonly T[] | undefined): readonly T[] | undefined {
+  return first === undefined || second === undefined ? (first ?? second) : [...first, ...second];
+}
+
+function countMembers(value: JsonValue): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  let count = 0;
+  if (isArray(value)) {
+    for (const item of value) count += countMembers(item);
+    return count;
+  }
+  // `in` is faster than Object.values, which matters here: this reads every value of every body.
+  for (const name in value) {
+    count++;
+    const member = value[name];
+    if (typeof member === 'object' && member !== null) count += countMembers(member);
+  }
+  return count;
+}
+
+/** The items of which JSON.parse loses something: numbers, and values of repeated names, of which it keeps the last. */
+function lossyItems(text: string, scan: Scan, items: readonly JsonValue[]): ReadonlySet<number> {
+  const membersOf = items.map(countMembers);
+  if (scan.members === membersOf.reduce((sum, count) => sum + count, 0)) return scan.inexact;
+  const lossy = new Set(scan.inexact);
+  for (const [ordinal, count] of membersOf.entries()) {
+    const { members } = scanBody(text.slice(scan.starts[ordinal], scan.ends[ordinal]));
+    if (members !== count) lossy.add(ordinal);
+  }
+  return lossy;
 }
 
 function* elementsOf(
@@ -149,17 +207,18 @@ function* elementsOf(
   const latin = body.valid ? undefined : body.bytes.toString('latin1');
   // No byte of a non-ASCII character equals a JSON delimiter: the scan finds the same items in the bytes.
   const latinScan = latin === undefined ? undefined : scanBody(latin);
+  const lossy = lossyItems(body.text, scan, items);
   let index = 0;
   for (let ordinal = 0; ordinal < items.length; ordinal++) {
     const text = body.text.slice(scan.starts[ordinal], scan.ends[ordinal]);
     const slices: Slices = { text, latin: latin?.slice(latinScan?.starts[ordinal], latinScan?.ends[ordinal]) };
-    const value = scan.inexact.has(ordinal) ? parseExactly(text) : (items[ordinal] ?? null);
+    const value = items[ordinal] ?? null;
     const observed = findObservations(value);
     if (observed !== undefined && isObject(value)) {
-      yield* observationElements(slices, value, observed, index);
+      yield* observationElements(slices, value, observed, index, lossy.has(ordinal));
       index += observed.length;
     } else {
-      yield { index, text, invalidBytes: invalidBytesOf(slices.latin), value };
+      yield { index, text, invalidBytes: invalidBytesOf(slices.latin), ...readValue(text, value, lossy.has(ordinal)) };
       index++;
     }
   }

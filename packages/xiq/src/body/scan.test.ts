@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { isExactDouble, itemSpans, memberSpan, parseExactly, scanBody } from './scan.ts';
+import { isExactDouble, itemSpans, memberSpan, scanBody } from './scan.ts';
 
 const slices = (text: string): string[] => {
   const { starts, ends } = scanBody(text);
@@ -63,7 +63,6 @@ it.each([
 it('marks the items with a number that a double cannot represent', () => {
   const text = '[{"id":1},{"id":9007199254740993},{"id":"9007199254740993"},{"x":[-0]},{"y":1.5}]';
   expect([...scanBody(text).inexact]).toEqual([1, 3]);
-  expect(parseExactly('{"id":9007199254740993,"n":[1e400,5]}')).toEqual({ id: '9007199254740993', n: ['1e400', 5] });
 });
 
 it('ends on any text', () => {
