@@ -1,6 +1,7 @@
 // A simulated ExtremeCloud IQ with subscriptions and webhooks, for tests and measurements.
-export type { GeneratedBody, GenerateOptions } from './bodies.ts';
+export type { GenerateOptions } from './bodies.ts';
 export { generateBodies } from './bodies.ts';
+export type { GeneratedBody } from './body-writer.ts';
 export type { SubscriptionControl, TokenControl } from './cloud/account-control.ts';
 export type { LoggedRequest } from './cloud/api/request-log.ts';
 export type { EmitOptions } from './cloud/events/emitter.ts';
@@ -20,3 +21,7 @@ export type { Poster, PostResponse } from './post.ts';
 export { createPoster } from './post.ts';
 export type { Random } from './random.ts';
 export { createRandom } from './random.ts';
+export type { Scenario, ScenarioName, ScenarioOptions } from './scenarios.ts';
+export { createScenario, scenarioNames } from './scenarios.ts';
+export type { Shape } from './shapes/shapes.ts';
+export { shapes } from './shapes/shapes.ts';

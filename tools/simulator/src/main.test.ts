@@ -45,6 +45,20 @@ it('exits 1 otherwise, and reports the responses, without the secret', async () 
   expect(code).toBe(1);
 });
 
+it('sends scenarios, and says what a query must find', async () => {
+  const url = await urlOfServer(202);
+  const args = ['--secret-env', 'SECRET', '--url', url, '--rate', '0', '--scenario', 'brute-force,gdpr'];
+  expect(JSON.parse((await simulate(...args, '--json').ended).stdout)).toMatchObject({
+    ok: true,
+    events: 23,
+    scenarios: [
+      { scenario: 'brute-force', rejects: 12 },
+      { scenario: 'gdpr', erasures: 1 },
+    ],
+  });
+  expect((await simulate(...args).ended).stdout).toMatch(/^scenario {2}\{"scenario":"gdpr"/m);
+});
+
 it('exits 64 for a wrong command line, and 0 with the help', async () => {
   expect(await simulate('--nonsense').ended).toMatchObject({ code: 64, stderr: expect.stringContaining('--nonsense') });
   expect(await simulate('--help').ended).toMatchObject({ code: 0, stdout: expect.stringContaining('--seed') });

@@ -1,11 +1,12 @@
 // The simulator command: runs a cloud (--port), or sends webhooks and reports whether all were accepted.
 import { argv, env, stderr, stdout } from 'node:process';
 import { authorization } from './authorization.ts';
-import { generateBodies } from './bodies.ts';
+import { defaultStartTimeMs, generateBodies } from './bodies.ts';
 import { help, type Options, parseOptions, UsageError } from './options.ts';
 import { createPoster } from './post.ts';
 import { openReceiptFile, type ReceiptFile } from './receipts.ts';
 import { createReport, type Report, summaryText } from './report.ts';
+import { createScenario } from './scenarios.ts';
 import { sendBodies } from './send.ts';
 
 const usageExitCode = 64;
@@ -16,13 +17,24 @@ async function simulate(options: Options): Promise<number> {
   const poster = createPoster(options.connections, authorization(options.form, options.secret));
   const receipts = options.receiptsPath === undefined ? undefined : receiptFile(options.receiptsPath);
   const stopProgress = showProgress(report);
-  await sendBodies(generateBodies(options.generate), poster, report, { ...options, receipts }, interrupt);
+  const { bodies, truths } = bodiesOf(options);
+  await sendBodies(bodies, poster, report, { ...options, receipts }, interrupt);
   stopProgress();
   receipts?.close();
   poster.close();
   const summary = report.summary();
-  stdout.write(`${options.json ? JSON.stringify(summary) : summaryText(summary)}\n`);
+  const lines = [summaryText(summary), ...truths.map((truth) => `scenario  ${JSON.stringify(truth)}`)];
+  const json = { ...summary, ...(truths.length > 0 && { scenarios: truths }) };
+  stdout.write(`${options.json ? JSON.stringify(json) : lines.join('\n')}\n`);
   return summary.ok ? 0 : 1;
+}
+
+/** Random events, or scenarios with what a query must find. */
+function bodiesOf({ generate, scenarios }: Options) {
+  const { startTimeMs = defaultStartTimeMs } = generate;
+  const made = scenarios.map((name) => createScenario(name, { ...generate, startTimeMs }));
+  const bodies = made.length > 0 ? made.flatMap((scenario) => scenario.bodies) : generateBodies(generate);
+  return { bodies, truths: made.map(({ truth }) => truth) };
 }
 
 function receiptFile(path: string): ReceiptFile {

@@ -18,7 +18,3 @@ export type MessageType = (typeof messageTypes)[number];
 export const sentTypes = [...messageTypes, 'ALERT'] as const;
 
 export type SentType = (typeof sentTypes)[number];
-
-export function isSentType(text: string): text is SentType {
-  return sentTypes.some((type) => type === text);
-}

@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
-import { messageTypes } from './message-types.ts';
+import { messageTypes, sentTypes } from './message-types.ts';
 import { parseOptions, UsageError } from './options.ts';
+import { scenarioNames } from './scenarios.ts';
+import { shapes } from './shapes/shapes.ts';
 
 const environment = { SECRET: 'hunter2' };
 const parse = (...args: string[]) => parseOptions(['--secret-env', 'SECRET', ...args], environment, 1_800_000_000_000);
@@ -15,12 +17,15 @@ it('has defaults that send a hundred events to the connector on this machine', (
     rate: 10,
     connections: 4,
     receiptsPath: undefined,
+    scenarios: [],
     generate: {
       seed: 1,
       count: 100,
       types: messageTypes,
       batch: 10,
       casing: 'mixed',
+      shapes: [],
+      envelope: undefined,
       startTimeMs: Date.parse('2026-01-01T00:00:00Z'),
     },
   });
@@ -35,10 +40,30 @@ it('keeps simulated time in step with real time where it starts now', () => {
   });
 });
 
+it('selects shapes and scenarios; all shapes are those of all types', () => {
+  expect(parse('--shapes', 'all')).toMatchObject({ generate: { shapes, types: sentTypes } });
+  expect(parse('--shapes', 'gaps,times')).toMatchObject({
+    generate: { shapes: ['gaps', 'times'], types: messageTypes },
+  });
+  expect(parse('--types', 'ALERT', '--envelope', 'data')).toMatchObject({
+    generate: { types: ['ALERT'], envelope: 'data' },
+  });
+  expect(parse('--scenario', 'all')).toMatchObject({ scenarios: scenarioNames });
+  // Scenarios that start now are over now.
+  expect(parse('--scenario', 'gdpr', '--start-time', 'now')).toMatchObject({
+    scenarios: ['gdpr'],
+    generate: { startTimeMs: 1_799_999_400_000 },
+  });
+});
+
 it.each([
   [['--secret', 'hunter2'], /'--secret'/],
   [['--secret-file', '/none'], /expected one of/],
-  [['--types', 'AUDIT_LOG_ALL,NONE'], /unknown message type NONE/],
+  [['--shapes', 'content,none'], /--shapes: unknown none/],
+  [['--envelope', 'paper'], /expected data or message/],
+  [['--scenario', 'none'], /expected all or some of brute-force/],
+  [['--scenario', 'spray', '--count', '5'], /remove --count/],
+  [['--types', 'AUDIT_LOG_ALL,NONE'], /unknown NONE/],
   [['--auth', 'digest'], /expected basic or bearer or bare/],
   [['--rate', '-1'], /--rate/],
   [['--count', '1.5'], /whole number/],

@@ -10,7 +10,8 @@ export interface PostResponse {
 }
 
 export interface Poster {
-  post(url: URL, body: Buffer): Promise<PostResponse>;
+  /** `contentType`: default application/json. */
+  post(url: URL, body: Buffer, contentType?: string): Promise<PostResponse>;
   close(): void;
 }
 
@@ -23,10 +24,10 @@ export function createPoster(connections: number, authorizationHeader: string): 
   const http = new HttpAgent(options);
   const https = new HttpsAgent(options);
 
-  function post(url: URL, body: Buffer): Promise<PostResponse> {
+  function post(url: URL, body: Buffer, contentType = 'application/json'): Promise<PostResponse> {
     const headers = {
       authorization: authorizationHeader,
-      'content-type': 'application/json',
+      'content-type': contentType,
       'content-length': body.length,
       'user-agent': 'xiq-simulator',
     };

@@ -1,7 +1,7 @@
 // Appends received receipts to a file, as JSON lines.
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, writeSync } from 'node:fs';
-import type { GeneratedBody } from './bodies.ts';
+import type { GeneratedBody } from './body-writer.ts';
 
 export interface ReceiptFile {
   /** Synchronous, so that the line is written even where the process is killed next. */

@@ -1,5 +1,5 @@
 // Counts the responses and reports a summary.
-import type { GeneratedBody } from './bodies.ts';
+import type { GeneratedBody } from './body-writer.ts';
 import { createLatencies } from './latency.ts';
 import type { PostResponse } from './post.ts';
 

@@ -10,10 +10,12 @@ import { createPoster } from './post.ts';
 import { openReceiptFile } from './receipts.ts';
 import { createReport } from './report.ts';
 import { type SendOptions, sendBodies } from './send.ts';
+import type { Shape } from './shapes/shapes.ts';
 
 interface Call {
   readonly path: string | undefined;
   readonly authorization: string | undefined;
+  readonly contentType: string | undefined;
   readonly body: Buffer;
 }
 
@@ -22,7 +24,8 @@ async function serverOf(respond: (call: Call, response: ServerResponse, number: 
   const calls: Call[] = [];
   async function handle(request: IncomingMessage, response: ServerResponse) {
     const { url: path, headers } = request;
-    const call = { path, authorization: headers.authorization, body: await buffer(request) };
+    const contentType = headers['content-type'];
+    const call = { path, authorization: headers.authorization, contentType, body: await buffer(request) };
     respond(call, response, calls.push(call));
   }
   const server = createServer((request, response) => void handle(request, response));
@@ -42,11 +45,12 @@ async function send(
   count: number,
   options: Partial<SendOptions> = {},
   signal = new AbortController().signal,
+  shapes: readonly Shape[] = [],
 ) {
   const report = createReport();
   const poster = createPoster(4, authorization('basic', 'hunter2'));
   onTestFinished(() => poster.close());
-  const bodies = generateBodies({ seed: 1, count });
+  const bodies = generateBodies({ seed: 1, count, shapes });
   await sendBodies(bodies, poster, report, { url, typedPath: true, connections: 4, rate: 0, ...options }, signal);
   return report.summary();
 }
@@ -71,6 +75,16 @@ it('sends each body once, to the URL of its type, with the secret', async () => 
   });
   expect(summary.latencyMs.p50).toBeGreaterThan(0);
   expect(summary.latencyMs.p99).toBeGreaterThanOrEqual(summary.latencyMs.p50);
+});
+
+it('declares the charset of each body', async () => {
+  const { calls, url } = await serverOf((_, response, number) => accept(response, number));
+  await send(url, 100, {}, undefined, ['charsets']);
+  const sent = [...generateBodies({ seed: 1, count: 100, shapes: ['charsets'] })];
+  const line = (contentType: string | undefined, body: Buffer) => `${contentType} ${body.toString('hex')}`;
+  expect(calls.map(({ contentType, body }) => line(contentType, body)).sort()).toEqual(
+    sent.map(({ contentType, body }) => line(contentType, body)).sort(),
+  );
 });
 
 it('counts responses by status, and reports the first other than 202', async () => {

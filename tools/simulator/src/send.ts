@@ -1,6 +1,6 @@
 // Sends bodies at a rate over several connections and counts the responses. Nothing is retried.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { GeneratedBody } from './bodies.ts';
+import type { GeneratedBody } from './body-writer.ts';
 import type { Poster } from './post.ts';
 import type { ReceiptFile } from './receipts.ts';
 import { type Report, receiptOf } from './report.ts';
@@ -40,7 +40,7 @@ export async function sendBodies(
 
   async function sendOne(body: GeneratedBody): Promise<void> {
     const startedMs = performance.now();
-    const response = await poster.post(urlOf(options, body.messageType), body.body);
+    const response = await poster.post(urlOf(options, body.messageType), body.body, body.contentType);
     report.add(body, response, performance.now() - startedMs);
     const receipt = receiptOf(response);
     if (receipt !== undefined) options.receipts?.add(receipt, body);
