@@ -9,10 +9,10 @@ import type { Kind } from './read/readers.ts';
 import { readTime } from './read/time.ts';
 import { xiqSource } from './source.ts';
 import { anyBody, anyMessageType, elementOf, families, fitting, word } from './test-bodies.ts';
-import { eventsOf } from './test-source.ts';
+import { eventsOf, receivedAtMs } from './test-source.ts';
 
 const types = anyMessageType;
-const utc = () => 0;
+const utc = { offset: () => [0], receivedAtMs };
 
 // Limits the time for shrinking a failure.
 fc.configureGlobal({ interruptAfterTimeLimit: 10_000 });

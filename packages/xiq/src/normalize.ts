@@ -15,7 +15,7 @@ import { inferType } from './infer-type.ts';
 import type { Mapped, Mapper } from './mappings/mapping.ts';
 import type { Mappers } from './mappings/table.ts';
 import { datasetOf, type Family, familyOf, noMessageType } from './message-types.ts';
-import type { Moment, ZoneOffset } from './read/time.ts';
+import type { Moment, TimeContext, ZoneOffset } from './read/time.ts';
 
 interface NormalizeSettings extends DocumentSettings {
   readonly offset: ZoneOffset;
@@ -43,6 +43,7 @@ interface BodyContext {
   readonly body: StoredBody;
   readonly baseDocument: BaseDocuments;
   readonly nextIdentity: NextIdentity;
+  readonly time: TimeContext;
 }
 
 /** An event with the data that back-fill and completeness need. */
@@ -61,7 +62,7 @@ export interface IdentifiedEvent extends NormalizedEvent {
 function setTime(draft: DocumentDraft, time: Moment | undefined, receivedAtMs: number): number {
   if (time === undefined) return receivedAtMs;
   if (time.ms < firstCredibleMs || time.ms > receivedAtMs + maxAheadMs) {
-    draft.setField('extreme.xiq.timestamp_raw', time.text);
+    draft.setField('extreme.xiq.timestamp_raw', typeof time.sent === 'string' ? time.sent : JSON.stringify(time.sent));
     draft.addToList('tags', 'time_suspect');
     return receivedAtMs;
   }
@@ -137,7 +138,7 @@ function elementEvent(context: BodyContext, element: Element, value: JsonObject)
   const { draft, finish } = startEvent(context, element, family, type);
   if (inferred !== undefined) draft.addToList('tags', 'type-inferred');
   draft.setField('log.level', 'info');
-  const mapped = mapper.map(partsOf(value, element.parent, mapper), settings.offset, draft);
+  const mapped = mapper.map(partsOf(value, element.parent, mapper), context.time, draft);
   // The text of different invalid bytes may be equal, so the key is not reliable.
   return finish(element.invalidBytes === undefined ? mapped : { ...mapped, key: undefined });
 }
@@ -174,6 +175,7 @@ export function* normalizeBody(
     body,
     baseDocument: baseDocumentsOf(settings, body, ingestedAtMs),
     nextIdentity,
+    time: { offset: settings.offset, receivedAtMs: body.metadata.receivedAtMs },
   };
   const counted = (event: IdentifiedEvent): IdentifiedEvent => {
     increment(tally.events, event.dataset);

@@ -4,7 +4,7 @@ import type { DocumentDraft } from '../document/document-draft.ts';
 import type { TargetFields } from '../document/target-fields.ts';
 import { type FieldTable, type FurtherNames, spellings, type ValuesOf } from '../read/field-table.ts';
 import { fieldReader } from '../read/read-fields.ts';
-import type { Moment, ZoneOffset } from '../read/time.ts';
+import type { Moment, TimeContext } from '../read/time.ts';
 
 export interface Classification {
   readonly action: string;
@@ -55,7 +55,7 @@ export interface Mapped {
 /** A compiled mapping. */
 export interface Mapper {
   /** Fills the draft. */
-  map(parts: readonly JsonObject[], offset: ZoneOffset, draft: DocumentDraft): Mapped;
+  map(parts: readonly JsonObject[], context: TimeContext, draft: DocumentDraft): Mapped;
   /** Whether the mapping has a rule for a field of this name. */
   knows(name: string): boolean;
   /** The short values of an object for which the mapping has a rule. */
@@ -88,8 +88,8 @@ function mapper<T extends FieldTable>(mapping: Mapping<T>, further: FurtherNames
   // A cache: a parent may have many observations.
   const knownParts = new WeakMap<JsonObject, JsonObject>();
   return {
-    map(parts, offset, draft) {
-      const reading = read(parts, offset, draft);
+    map(parts, context, draft) {
+      const reading = read(parts, context, draft);
       // The reader of each rule's kind returns the type of ValuesOf, which the compiler cannot check.
       const time = mapping.finish({
         values: reading.values as ValuesOf<T>,

@@ -6,7 +6,7 @@ import type { TargetField } from '../document/target-fields.ts';
 import { writeTime } from '../document/write-time.ts';
 import { type FieldTable, type FurtherNames, spellings } from './field-table.ts';
 import { type Kind, type Kinds, readers } from './readers.ts';
-import type { ZoneOffset } from './time.ts';
+import type { TimeContext } from './time.ts';
 
 type Value = Kinds[Kind];
 
@@ -24,7 +24,7 @@ interface Candidate {
 
 interface Slot {
   readonly name: string;
-  readonly read: (value: JsonValue, offset: ZoneOffset) => Value | undefined;
+  readonly read: (value: JsonValue, time: TimeContext) => Value | undefined;
   readonly to: readonly TargetField[];
 }
 
@@ -39,7 +39,7 @@ interface Reading {
 }
 
 /** `parts` are the objects of the element: an observation before its parent. */
-type FieldReader = (parts: readonly JsonObject[], offset: ZoneOffset, draft: DocumentDraft) => Reading;
+type FieldReader = (parts: readonly JsonObject[], time: TimeContext, draft: DocumentDraft) => Reading;
 
 function outputValue(value: Value): string | number | readonly string[] {
   if (typeof value !== 'object') return value;
@@ -112,11 +112,11 @@ export function fieldReader(table: FieldTable, furtherNames: FurtherNames): Fiel
   const pick = (
     slot: Slot,
     first: Candidate,
-    offset: ZoneOffset,
+    time: TimeContext,
     draft: DocumentDraft,
   ): [Candidate, Value] | undefined => {
     for (let candidate: Candidate | undefined = first; candidate !== undefined; candidate = candidate.next) {
-      const value = slot.read(candidate.value, offset);
+      const value = slot.read(candidate.value, time);
       if (value === undefined) {
         draft.addExtra(candidate.key, candidate.value);
         continue;
@@ -129,7 +129,7 @@ export function fieldReader(table: FieldTable, furtherNames: FurtherNames): Fiel
     return undefined;
   };
 
-  return (parts, offset, draft) => {
+  return (parts, time, draft) => {
     const bySlot = collect(parts, draft);
     const values: Record<string, Value | undefined> = {};
     /** The fields that only an operator's name gave, and whether a built-in name had an unreadable value. */
@@ -138,7 +138,7 @@ export function fieldReader(table: FieldTable, furtherNames: FurtherNames): Fiel
       const slot = slots[index];
       const first = bySlot[index];
       if (first === undefined || slot === undefined) continue;
-      const picked = pick(slot, first, offset, draft);
+      const picked = pick(slot, first, time, draft);
       bySlot[index] = picked?.[0] ?? first;
       if (picked === undefined) continue;
       const [candidate, value] = picked;
