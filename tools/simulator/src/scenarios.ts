@@ -35,7 +35,7 @@ export const scenarioSpanMs = 600_000;
 interface Stage {
   readonly tenant: Tenant;
   readonly attacker: Login;
-  /** Somebody else, who does little. */
+  /** Another person, with few attempts. */
   readonly other: Login;
   readonly admin: Admin;
   readonly otherAdmin: Admin;

@@ -1,4 +1,4 @@
-// Content of the other types: more audit texts, status words of e-mails and text messages, location without a network.
+// Content of the other types: more audit texts, spellings of e-mail and SMS status, location without a network.
 import { createHash } from 'node:crypto';
 import type { EventContext } from '../generate/context.ts';
 import { isArray, isObject, type Json, type JsonObject } from '../json.ts';

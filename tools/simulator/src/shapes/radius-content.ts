@@ -52,7 +52,7 @@ function helpRow(fields: JsonObject, isAccepted: boolean): JsonObject {
   };
 }
 
-/** Words of the RADIUS attribute Acct-Status-Type, and what an event of that phase may lack or hold instead. */
+/** Values of the RADIUS attribute Acct-Status-Type, and what an event of that phase may lack or hold instead. */
 const phases = {
   start: {
     words: ['Start', 'START', '1', 1],

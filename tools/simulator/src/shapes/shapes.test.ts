@@ -155,7 +155,7 @@ it('writes audit texts that were seen in public, and lists of hosts as text and 
   const texts = [...valuesOf(list, 'description')].join('\n');
   for (const verb of ['Created', 'Deleted', 'Disabled', 'Enabled']) expect(texts).toContain(`${verb} alert policy`);
   expect(texts).toMatch(/^Reset device AP-/m);
-  expect(texts).toMatch(/privileges of admin group Help Desk$/m);
+  expect(texts).toMatch(/privileges of admin group Operator$/m);
   expect(texts).toContain('Updated Cloud PPSK User');
   expect(texts).toContain('\u001b[31m');
   expect(jsonOf(list.map(({ hostNames }) => hostNames))).toContain('"AP-1, AP-2,SW-3"');
