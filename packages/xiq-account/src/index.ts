@@ -4,6 +4,7 @@ export { backfillKind } from './backfill/backfill-kind.ts';
 export { previewBackfill } from './backfill/preview-backfill.ts';
 export { completeness } from './completeness/completeness.ts';
 export { completenessGauges } from './completeness/watch-completeness.ts';
+export { subscriptionNumber } from './rest/alert-subscriptions.ts';
 export type { XiqSubscription } from './rest/subscriptions.ts';
 export { apiMetrics } from './rest/transport.ts';
 export { acceptsSecret } from './subscriptions/accepts-secret.ts';

@@ -1,5 +1,6 @@
 // For tests: the account of one source, with logs in memory and subscriptions that a test can set.
 import type { SubscriptionsConfig } from '@xiq-siem/xiq';
+import type { AccountIdentity } from './rest/account-identity.ts';
 import type { LogSpan, LogType } from './rest/log-pages.ts';
 import { createLogReader } from './rest/log-reader.ts';
 import { modelXiq } from './subscriptions/test-xiq.ts';
@@ -19,6 +20,8 @@ export interface TestAccount {
   waitMs: number;
   /** How far the account's clock is ahead of ours; undefined: no response has a date. */
   aheadMs: number | undefined;
+  /** Returns who the account is, or throws. */
+  identity: () => AccountIdentity;
 }
 
 const timeOf = (event: object): number => ('timestamp' in event ? Number(event.timestamp) : 0);
@@ -41,6 +44,7 @@ export function testAccount(subscriptions: Partial<SubscriptionsConfig> = {}): T
       application: 'siem',
       publicUrl: 'https://hooks.example/webhooks/xiq',
       messageTypes: ['AUDIT_LOG_ALL'],
+      alerts: false,
       reconcile: 'report',
       everyMinutes: 15,
       backfill: 'auto',
@@ -50,6 +54,7 @@ export function testAccount(subscriptions: Partial<SubscriptionsConfig> = {}): T
     reader: createLogReader(),
     api: {
       subscriptions: model.subscriptions,
+      identity: async () => test.identity(),
       logs: pages,
       budget: () => {
         const remaining = test.waitMs > 0 ? 0 : 7_400;
@@ -68,6 +73,7 @@ export function testAccount(subscriptions: Partial<SubscriptionsConfig> = {}): T
     before: undefined,
     waitMs: 0,
     aheadMs: undefined,
+    identity: () => ({ id: '1091', name: 'ACME-BERLIN' }),
   };
   return test;
 }

@@ -55,6 +55,7 @@ function openXiqAccount(
     subscriptions,
     api: createXiqApi({
       baseUrl: config.baseUrl,
+      alerts: subscriptions?.alerts,
       credentials: credentialsOf(config, secret),
       agent: createAgents(configuration).agent,
       clock: systemClock,

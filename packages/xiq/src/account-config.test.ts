@@ -31,6 +31,7 @@ it('accepts the documented example, and missing keys have defaults', () => {
       'EMAIL_LOG_ALL',
       'SMS_LOG_ALL',
     ],
+    alerts: false,
     reconcile: 'report',
     everyMinutes: 15,
     backfill: 'manual',
@@ -75,6 +76,7 @@ describe('the subscriptions', () => {
     [{ publicUrl: 'http://localhost:8080/webhooks/xiq' }],
     [{ publicUrl: 'https://hooks.example:8443/siem/webhooks/xiq-2' }],
     [{ messageTypes: ['LOCATION_AP_CENTRIC', 'TENTH_TYPE'] }],
+    [{ alerts: true }],
   ])('accept %j', (more) =>
     expect(faults({ api: { token }, subscriptions: { ...subscriptions, ...more } })).toEqual([]),
   );
@@ -88,6 +90,8 @@ describe('the subscriptions', () => {
     [{ messageTypes: [] }, /messageTypes/],
     [{ messageTypes: ['audit'] }, /messageTypes\.0: expected a message type such as/],
     [{ messageTypes: ['A', 'A'] }, /messageTypes: each message type once/],
+    [{ messageTypes: ['AUDIT_LOG_ALL', 'ALERT'] }, /messageTypes\.1: ALERT is not one of them: set alerts: true instead/],
+    [{ alerts: 'true' }, /alerts/],
     [{ application: ' siem' }, /application: expected 1 to 64/],
     [{ everyMinutes: 0 }, /everyMinutes/],
     [{ reconcile: 'always' }, /reconcile/],

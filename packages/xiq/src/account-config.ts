@@ -4,8 +4,13 @@ import { secretReference } from '@xiq-siem/core';
 import { z } from 'zod';
 import { looksLikeMessageType, messageTypes } from './message-types.ts';
 
+/** The message type of alerts: the end of the URL of their webhook, whose subscription has an API of its own. */
+export const alertMessageType = 'ALERT';
+
+const webhookTypes = Object.keys(messageTypes).filter((type) => type !== alertMessageType);
+
 /** All except LOCATION, which has a high volume and personal location data. */
-const defaultMessageTypes = Object.keys(messageTypes).filter((type) => !type.startsWith('LOCATION_'));
+const defaultMessageTypes = webhookTypes.filter((type) => !type.startsWith('LOCATION_'));
 
 /** https, or http for a loopback address, with only host, port and path. */
 function isPlainUrl(text: string): boolean {
@@ -54,7 +59,8 @@ const endsInSource = /\/webhooks\/[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/;
 
 const messageType = z
   .string()
-  .refine(looksLikeMessageType, `expected a message type such as ${Object.keys(messageTypes).join(', ')}`);
+  .refine(looksLikeMessageType, `expected a message type such as ${webhookTypes.join(', ')}`)
+  .refine((type) => type !== alertMessageType, `${alertMessageType} is not one of them: set alerts: true instead`);
 
 export const subscriptionsSchema = z.strictObject({
   application: z
@@ -82,6 +88,12 @@ export const subscriptionsSchema = z.strictObject({
     .refine((types) => new Set(types).size === types.length, 'each message type once')
     .default(defaultMessageTypes)
     .describe('Message types to subscribe to. Default: all except the two LOCATION types.'),
+  alerts: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether to subscribe to the alerts of all alert policies as well, with the URL `publicUrl`/ALERT. An alert subscription has no application name: the connector changes only those with `publicUrl`.',
+    ),
   reconcile: z
     .enum(['report', 'apply'])
     .default('report')

@@ -1,6 +1,6 @@
 // Reads the events of ExtremeCloud IQ.
 export type { SubscriptionsConfig, XiqApiConfig } from './account-config.ts';
-export { bareHost, isLoopbackHost } from './account-config.ts';
+export { alertMessageType, bareHost, isLoopbackHost } from './account-config.ts';
 export { decodeBody } from './body/elements.ts';
 export { parseExactly } from './body/fold-json.ts';
 export { itemSpans, memberSpan, scanBody } from './body/scan.ts';

@@ -7,6 +7,7 @@ import {
   renderPlan,
   type SubscriptionPlan,
   subscriptionError,
+  subscriptionNumber,
   type XiqSubscription,
 } from '@xiq-siem/xiq-account';
 import { z } from 'zod';
@@ -130,7 +131,7 @@ export const deleteCommand = defineCommand({
   json: { schema: appliedSchema, note: 'Needs `--yes`.' },
   async run({ values, positionals, terminal, session }) {
     const { yes = false, json = false } = values;
-    const wrong = positionals.find((id) => !/^\d{1,19}$/.test(id));
+    const wrong = positionals.find((id) => !/^\d{1,19}$/.test(subscriptionNumber(id)));
     if (wrong !== undefined) {
       throw new ConnectorError(
         'usage',

@@ -81,8 +81,8 @@ export async function onSubscriptions(
   const rotating =
     secrets.kind === 'managed' && (await isRotatingNow(configuration, account.source, secrets.managedPath));
   const [secret] = rotating ? [] : secrets.all.current();
-  const { application, publicUrl, messageTypes } = subscriptions;
-  const target = { application, publicUrl, messageTypes, secret };
+  const { application, publicUrl, messageTypes, alerts } = subscriptions;
+  const target = { application, publicUrl, messageTypes, alerts, secret };
   const { api } = account;
   try {
     return await work({

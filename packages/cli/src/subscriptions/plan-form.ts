@@ -9,24 +9,31 @@ import {
 } from '@xiq-siem/xiq-account';
 import { z } from 'zod';
 
-const id = z.string().describe('An int64 in digits: it may exceed 2^53.');
+const id = z
+  .string()
+  .describe('An int64 in digits, which may exceed 2^53. `alert-` precedes that of a subscription to alerts.');
 const url = z.string().describe('Without user, password and query.');
-const subscription = { id, messageType: z.string(), application: z.string(), url, status: z.string().optional() };
+const application = z.string().describe('Empty for a subscription to alerts, which has none.');
+const subscription = { id, messageType: z.string(), application, url, status: z.string().optional() };
 
 export const subscriptionSchema = z.strictObject(subscription);
 export const foreignSchema = z.strictObject({
   ...subscription,
-  reason: z.enum(['other', 'our_application', 'our_url', 'no_message_type']),
+  reason: z.enum(['other', 'our_application', 'our_url', 'no_message_type', 'alerts_not_configured']),
 });
 
 export const planSchema = z.strictObject({
   nothingToDo: z.boolean(),
-  create: z.array(z.strictObject({ messageType: z.string(), application: z.string(), url })),
+  create: z.array(z.strictObject({ messageType: z.string(), application, url })),
   change: z.array(
     z.strictObject({
       ...subscription,
       fields: z.array(
-        z.strictObject({ field: z.enum(['url', 'status', 'secret']), before: z.string(), after: z.string() }),
+        z.strictObject({
+          field: z.enum(['url', 'status', 'secret', 'policies']),
+          before: z.string(),
+          after: z.string(),
+        }),
       ),
     }),
   ),
@@ -52,7 +59,7 @@ export function subscriptionForm(one: XiqSubscription): z.input<typeof subscript
   return {
     id: one.id,
     messageType: shownText(one.messageType),
-    application: shownText(one.application),
+    application: one.policies === undefined ? shownText(one.application) : '',
     url: shownUrl(one.url),
     status: one.status === undefined ? undefined : shownText(one.status),
   };

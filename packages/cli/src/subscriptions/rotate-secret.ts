@@ -97,11 +97,11 @@ async function rotate(
   receiverAccepts: ReceiverAccepts | undefined,
   grace: number | undefined,
 ): Promise<number> {
-  const { application, publicUrl } = target;
+  const { application, publicUrl, alerts } = target;
   using documents = openSharedDocuments(configuration.resolvePath(configuration.dataDirectory), log);
   const steps = rotateManaged(
     {
-      target: { application, publicUrl },
+      target: { application, publicUrl, alerts },
       path: secrets.managedPath,
       source,
       documents,
@@ -148,8 +148,8 @@ async function showGuide(
     const message = 'the connector does not manage this secret, and only a running connector can tell what it accepts';
     throw new ConnectorError('not_running', `${message}: start it (xiq-siem serve), then run this again`);
   }
-  const { application, publicUrl } = target;
-  const guided = { source, kind, secrets: secrets.all.current(), target: { application, publicUrl } };
+  const { application, publicUrl, alerts } = target;
+  const guided = { source, kind, secrets: secrets.all.current(), target: { application, publicUrl, alerts } };
   const steps = await rotationGuide(guided, { api, accepted: receiverAccepts }, signal);
   printJson({ source, steps });
   print(`The connector does not manage the secret of source ${source}. To rotate it:`);

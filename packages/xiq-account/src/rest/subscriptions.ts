@@ -1,26 +1,34 @@
 // Lists, creates, changes and deletes the webhook subscriptions of an account, with both generations of the API.
 import { ConnectorError, Secret } from '@xiq-siem/core';
 import { z } from 'zod';
-import { invalidResponse, responseError } from './api-errors.ts';
+import { responseError } from './api-errors.ts';
 import type { Call, CallResult } from './caller.ts';
-import { checkShape, parseJson } from './parse-response.ts';
+import { int64, listSubscriptions, text } from './subscription-list.ts';
 
 const path = '/subscriptions/webhook';
-const pageSize = 100;
-const maxPages = 1_000;
 const idsPerDelete = 50;
-const maxReadings = 3;
+
+/** The alert policies of a subscription to alerts. */
+export interface AlertPolicies {
+  /** Whether it has the alerts of all policies. */
+  readonly all: boolean;
+  /** The selected policies: int64 in digits. */
+  readonly ids: readonly string[];
+}
 
 /** An existing subscription. Missing values are empty or undefined. */
 export interface XiqSubscription {
-  /** An int64 in digits: it may exceed 2^53. */
+  /** An int64 in digits: it may exceed 2^53. `alert-` precedes that of a subscription to alerts. */
   readonly id: string;
+  /** Empty for a subscription to alerts, which has none. */
   readonly application: string;
   readonly url: string;
   readonly secret: Secret | undefined;
   readonly messageType: string;
   /** `ENABLED`, `DISABLED` or a value unknown to us. Undefined: the API does not show it. */
   readonly status: string | undefined;
+  /** Only of a subscription to alerts. */
+  readonly policies?: AlertPolicies;
 }
 
 /** The desired state of a subscription, to create or to update it. */
@@ -31,16 +39,9 @@ export interface DesiredSubscription {
   /** An update without a secret leaves the existing one. */
   readonly secret?: Secret | undefined;
   readonly status: 'ENABLED' | 'DISABLED';
+  /** Only of a subscription to alerts. */
+  readonly policies?: AlertPolicies | undefined;
 }
-
-const text = z.string().max(8_192).nullish();
-
-/** Converts to digits. `parseJson` gives an integer that a double cannot represent as text. */
-const int64 = z
-  .union([z.number().refine(Number.isInteger), z.string().regex(/^-?\d{1,19}$/)], {
-    error: 'expected an integer of 64 bits',
-  })
-  .transform(String);
 
 const subscriptionItem = z
   .object({ id: int64, application: text, url: text, secret: text, message_type: text, status: text })
@@ -64,12 +65,7 @@ const toApiForm = ({ application, url, secret, messageType, status }: DesiredSub
   secret: secret?.reveal(),
 });
 
-const page = z.looseObject({
-  data: z.array(subscriptionItem),
-  page: z.int().nullish(),
-  total_pages: z.int().nonnegative(),
-  total_count: z.int().nonnegative(),
-});
+const listed = { endpoint: 'subscriptions_list', path, item: subscriptionItem } as const;
 
 /** All methods reject with a ConnectorError, or with the signal's reason when it fires. */
 export interface XiqSubscriptions {
@@ -84,20 +80,6 @@ export interface XiqSubscriptions {
 
 export function createSubscriptions(call: Call): XiqSubscriptions {
   let deletesInBulk = true;
-
-  const listSubscriptions: XiqSubscriptions['list'] = async (signal) => {
-    // If subscriptions are created or deleted while we read, pages shift and one may be on no page.
-    let before: string | undefined;
-    for (let reading = 1; ; reading++) {
-      const { items, isComplete, context } = await readAllPages(call, signal);
-      const ids = items.map(({ id }) => id).join();
-      if (isComplete || ids === before) return items;
-      if (reading === maxReadings) {
-        throw invalidResponse(context, `the pages do not match their total_count after ${maxReadings} reads`);
-      }
-      before = ids;
-    }
-  };
 
   const deleteOnce = async (ids: readonly string[], inBulk: boolean, signal: AbortSignal) => {
     const paths = inBulk
@@ -138,7 +120,7 @@ export function createSubscriptions(call: Call): XiqSubscriptions {
         return;
       }
       // The API returns 404 for the other generation's form and for a missing subscription: the list tells which.
-      const existing = new Set((await listSubscriptions(signal)).map(({ id }) => id));
+      const existing = new Set((await listSubscriptions(call, listed, signal)).map(({ id }) => id));
       const still = remaining.filter((id) => existing.has(id));
       if (still.length === remaining.length) {
         if (inBulk !== deletesInBulk) throw responseError(refused.context, refused.response);
@@ -149,39 +131,14 @@ export function createSubscriptions(call: Call): XiqSubscriptions {
   };
 
   return {
-    list: listSubscriptions,
+    list: (signal) => listSubscriptions(call, listed, signal),
     create: createSubscription,
     update: updateSubscription,
     delete: deleteSubscriptions,
   };
 }
 
-/** `isComplete`: all pages have the same total_count, and as many subscriptions were read. */
-async function readAllPages(call: Call, signal: AbortSignal) {
-  const found = new Map<string, XiqSubscription>();
-  const counts = new Set<number>();
-  for (let number = 1; ; number++) {
-    const request = { endpoint: 'subscriptions_list', method: 'GET', repeatable: true } as const;
-    const { response, context } = await call({ ...request, path: `${path}?page=${number}&limit=${pageSize}` }, signal);
-    const value = parseJson(response, context);
-    // The API without pages returns a plain list of all.
-    const read = Array.isArray(value)
-      ? { data: checkShape(z.array(subscriptionItem), value, context), total_pages: 0 }
-      : checkShape(page, value, context);
-    if ('page' in read && (read.page ?? number) !== number) {
-      throw invalidResponse(context, `page ${read.page}, but page ${number} was requested`);
-    }
-    for (const item of read.data) found.set(item.id, item);
-    if ('total_count' in read) counts.add(read.total_count);
-    if (number >= read.total_pages || read.data.length === 0) {
-      const isComplete = counts.size === 0 || (counts.size === 1 && counts.has(found.size));
-      return { items: [...found.values()], isComplete, context };
-    }
-    if (number >= maxPages) throw invalidResponse(context, `more than ${maxPages} pages of subscriptions`);
-  }
-}
-
-function requireId(id: string): string {
+export function requireId(id: string): string {
   if (/^-?\d{1,19}$/.test(id)) return id;
   throw new ConnectorError('usage', 'A subscription id is a whole number: see the list of subscriptions.');
 }

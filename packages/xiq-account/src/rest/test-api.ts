@@ -37,6 +37,7 @@ export const longLivedToken = 'canary-token-long-lived-6262';
 export const webhookSecret = 'canary-webhook-7373';
 
 const base = '/subscriptions/webhook';
+const alertBase = '/alert-subscriptions/webhooks';
 
 export async function startTestApi({ generation = 'paged', expiresInSeconds = 86_400, tls }: TestApiOptions = {}) {
   const requests: LoggedRequest[] = [];
@@ -45,6 +46,8 @@ export async function startTestApi({ generation = 'paged', expiresInSeconds = 86
   const tokens = new Set<string>([longLivedToken]);
   /** Raw JSON by id. */
   const subscriptions = new Map<string, string>();
+  /** Subscriptions to alerts: raw JSON by id. */
+  const alerts = new Map<string, string>();
   const logs = new Map<string, readonly string[]>();
   let logins = 0;
   let nextId = 9_007_199_254_740_993n;
@@ -78,6 +81,7 @@ export async function startTestApi({ generation = 'paged', expiresInSeconds = 86
       }
       return json(response, 202, '');
     }
+    if (path.startsWith(alertBase)) return respondToAlerts(response, method, path.slice(alertBase.length + 1), body);
     const id = path.slice(base.length + 1);
     if (method === 'PUT' && subscriptions.has(id)) {
       subscriptions.set(id, `{"id":${id},${body.slice(1)}`);
@@ -88,6 +92,18 @@ export async function startTestApi({ generation = 'paged', expiresInSeconds = 86
       return json(response, 202, '');
     }
     if (method === 'DELETE' && generation === 'plain' && subscriptions.delete(id)) return json(response, 202, '');
+    return json(response, 404, error('NOT_FOUND', 'No such resource'));
+  };
+
+  const respondToAlerts = (response: ServerResponse, method: string, id: string, body: string) => {
+    if (method === 'GET' && id === '') return text(response, 200, `[${[...alerts.values()].join()}]`);
+    const isCreation = method === 'POST' && id === '';
+    if (isCreation || (method === 'PUT' && alerts.has(id))) {
+      const stored = isCreation ? String(nextId++) : id;
+      alerts.set(stored, `{"id":${stored},${body.slice(1)}`);
+      return text(response, 200, alerts.get(stored) ?? '');
+    }
+    if (method === 'DELETE' && alerts.delete(id)) return json(response, 200, '');
     return json(response, 404, error('NOT_FOUND', 'No such resource'));
   };
 
@@ -116,6 +132,7 @@ export async function startTestApi({ generation = 'paged', expiresInSeconds = 86
     instead,
     tokens,
     subscriptions,
+    alerts,
     logs,
     logins: () => logins,
     connections: () => connections,

@@ -1,6 +1,8 @@
 // The client of ExtremeCloud IQ's REST API: subscriptions and logs.
 import { ConnectorError } from '@xiq-siem/core';
 import { isLoopbackHost } from '@xiq-siem/xiq';
+import { type AccountIdentity, readAccountIdentity } from './account-identity.ts';
+import { createAlertSubscriptions, withAlerts } from './alert-subscriptions.ts';
 import { createCaller } from './caller.ts';
 import { type LogPage, type LogSpan, type LogType, readLog } from './log-pages.ts';
 import { createLoginSession } from './login-session.ts';
@@ -14,6 +16,11 @@ export interface XiqApiOptions extends TransportOptions {
   readonly baseUrl: string;
   /** Each call uses the first current value of a secret. */
   readonly credentials: XiqCredentials;
+  /**
+   * Whether subscriptions to alerts are maintained: if not, they are listed if possible. Undefined: `subscriptions` has
+   * none of them.
+   */
+  readonly alerts?: boolean | undefined;
 }
 
 /** Methods with a signal reject with a ConnectorError, or with the signal's reason when it fires. */
@@ -21,6 +28,8 @@ export interface XiqApi {
   readonly subscriptions: XiqSubscriptions;
   /** Requests each page when it is iterated. */
   logs(type: LogType, span: LogSpan, signal: AbortSignal): AsyncIterable<LogPage>;
+  /** Who the account is. */
+  identity(signal: AbortSignal): Promise<AccountIdentity>;
   budget(): RequestBudget;
   /**
    * Milliseconds that the server's clock is ahead of ours, negative if behind. Sends a request if no recent response has
@@ -33,7 +42,7 @@ export interface XiqApi {
 
 /** Sends no request yet. Throws `config_invalid` for an invalid base URL. */
 export function createXiqApi(options: XiqApiOptions): XiqApi {
-  const { credentials, clock, log } = options;
+  const { credentials, alerts, clock, log } = options;
   const baseUrl = readBaseUrl(options.baseUrl);
   if (baseUrl.protocol === 'http:' && !isLoopbackHost(baseUrl.hostname)) log.warn('xiq_api.not_encrypted');
   const transport = createTransport(baseUrl, options);
@@ -42,9 +51,11 @@ export function createXiqApi(options: XiqApiOptions): XiqApi {
       ? createTokenSession(credentials.token, { transport })
       : createLoginSession(credentials, { transport, clock, log });
   const call = createCaller(transport, session);
+  const webhooks = createSubscriptions(call);
   return {
-    subscriptions: createSubscriptions(call),
+    subscriptions: alerts === undefined ? webhooks : withAlerts(webhooks, createAlertSubscriptions(call), alerts),
     logs: (type, span, signal) => readLog(call, type, span, signal),
+    identity: (signal) => readAccountIdentity(call, signal),
     budget: transport.budget,
     async clockAheadMs(signal) {
       if (transport.clockAheadMs() === undefined) {

@@ -5,7 +5,7 @@ import type { DesiredSubscription, XiqSubscription } from '../rest/subscriptions
 import { isSameUrl } from './target.ts';
 
 export interface FieldChange {
-  readonly field: 'url' | 'status' | 'secret';
+  readonly field: 'url' | 'status' | 'secret' | 'policies';
   /** Short, without a secret, as `after`. */
   readonly before: string;
   readonly after: string;
@@ -40,6 +40,9 @@ export function fieldChanges(found: XiqSubscription, desired: DesiredSubscriptio
   const secret = shownSecret(found);
   if (secret !== undefined && desired.secret !== undefined && !isSameSecret(secret, desired.secret)) {
     changes.push({ field: 'secret', before: 'another [secret]', after: 'our [secret]' });
+  }
+  if (desired.policies?.all === true && found.policies?.all === false) {
+    changes.push({ field: 'policies', before: `${found.policies.ids.length} selected`, after: 'all' });
   }
   return changes;
 }

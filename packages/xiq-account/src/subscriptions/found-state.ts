@@ -1,14 +1,15 @@
 // Converts the result of a check to the states that `status` shows, by message type and by public URL check.
 import type { SourceState, SubscriptionState } from '@xiq-siem/admin-api';
-import { messageTypes as knownTypes, type SubscriptionsConfig } from '@xiq-siem/xiq';
+import { messageTypes as knownTypes } from '@xiq-siem/xiq';
 import type { PlannedChange, SubscriptionPlan } from './plan.ts';
 import type { PublicUrlFinding } from './public-url/findings.ts';
 import type { ReconcileResult } from './reconcile.ts';
 import { describeSubscription } from './render-plan.ts';
+import { type SubscriptionTarget, subscribedTypes } from './target.ts';
 
 export type PublicUrlState = NonNullable<SourceState['api']>['publicUrl'][number];
 
-type Configured = Pick<SubscriptionsConfig, 'messageTypes'>;
+type Configured = Pick<SubscriptionTarget, 'messageTypes' | 'alerts'>;
 
 /** The worst first. */
 const order = ['missing', 'disabled', 'changed', 'foreign', 'unknown', 'ok'] as const;
@@ -16,8 +17,8 @@ const order = ['missing', 'disabled', 'changed', 'foreign', 'unknown', 'ok'] as 
 const otherType = 'OTHER';
 const maxMessageCharacters = 1_000;
 
-export const unknownStates = ({ messageTypes }: Configured): readonly SubscriptionState[] =>
-  messageTypes.map((messageType) => ({ messageType, state: 'unknown' }));
+export const unknownStates = (configured: Configured): readonly SubscriptionState[] =>
+  subscribedTypes(configured).map((messageType) => ({ messageType, state: 'unknown' }));
 
 /** One state for each configured message type, in the configured order, then other types with a problem. */
 export function subscriptionStates(
@@ -28,7 +29,7 @@ export function subscriptionStates(
   const checked = result.steps.findLast((step) => step.action === 'checked');
   const now = checked?.action === 'checked' ? checked.remaining : result.plan;
   const states = [
-    ...configured.messageTypes.map((type) => configuredState(type, result, now, atMs)),
+    ...subscribedTypes(configured).map((type) => configuredState(type, result, now, atMs)),
     ...otherStates(configured, now),
   ];
   return [...Map.groupBy(states, ({ messageType }) => messageType).values()].flatMap(worstOf);
@@ -64,7 +65,8 @@ const surplusReasons = {
   requested: 'deletion requested',
 } as const;
 
-function otherStates({ messageTypes }: Configured, now: SubscriptionPlan): readonly SubscriptionState[] {
+function otherStates(configured: Configured, now: SubscriptionPlan): readonly SubscriptionState[] {
+  const messageTypes = subscribedTypes(configured);
   const nameOf = ({ messageType }: { readonly messageType: string }): string =>
     messageTypes.includes(messageType) || Object.hasOwn(knownTypes, messageType) ? messageType : otherType;
   const surplus = now.delete.map(({ subscription, reason }): SubscriptionState => {

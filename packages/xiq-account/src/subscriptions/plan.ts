@@ -1,13 +1,16 @@
 // Plans the changes at ExtremeCloud IQ that make our subscriptions match the configuration.
+import { subscriptionNumber } from '../rest/alert-subscriptions.ts';
 import type { DesiredSubscription, XiqSubscription } from '../rest/subscriptions.ts';
 import { type FieldChange, fieldChanges, type HiddenField, hiddenFields } from './field-changes.ts';
 import {
   desiredSubscriptions,
   type ForeignReason,
   foreignReason,
+  isForType,
   isSameUrl,
   messageTypeOf,
   type SubscriptionTarget,
+  subscribedTypes,
 } from './target.ts';
 
 export interface PlannedChange {
@@ -45,7 +48,7 @@ export function planSubscriptions(target: SubscriptionTarget, found: readonly Xi
   const deletes: PlannedDelete[] = [];
   const untouched: SubscriptionPlan['untouched'][number][] = [];
   for (const desired of desiredSubscriptions(target)) {
-    const candidates = ours.filter((one) => messageTypeOf(one) === desired.messageType);
+    const candidates = ours.filter((one) => isForType(one, desired.messageType));
     const [best, ...duplicates] = candidates.toSorted((one, other) => rank(other, desired) - rank(one, desired));
     if (best === undefined) create.push(desired);
     else {
@@ -56,19 +59,22 @@ export function planSubscriptions(target: SubscriptionTarget, found: readonly Xi
     for (const subscription of duplicates.toSorted(byId)) deletes.push({ subscription, reason: 'duplicate' });
   }
   for (const subscription of ours) {
-    if (target.messageTypes.includes(messageTypeOf(subscription) ?? '')) continue;
+    if (subscribedTypes(target).some((type) => isForType(subscription, type))) continue;
     deletes.push({ subscription, reason: 'not_configured' });
   }
   return { create, change, delete: deletes, untouched, foreign };
 }
 
-/** Deletes our subscriptions with these `ids`, or all of ours. Ignores an id that does not exist or is not ours. */
+/**
+ * Deletes our subscriptions with these `ids`, or all of ours. Ignores an id that does not exist or is not ours. An id may
+ * name a subscription to alerts at our URL also if the configuration maintains none.
+ */
 export function planDeletion(
   target: SubscriptionTarget,
   found: readonly XiqSubscription[],
   ids?: readonly string[],
 ): SubscriptionPlan {
-  const { ours, foreign } = classify(target, found);
+  const { ours, foreign } = classify({ ...target, alerts: target.alerts || ids !== undefined }, found);
   const isSelected = ({ id }: XiqSubscription): boolean => ids === undefined || ids.includes(id);
   return {
     create: [],
@@ -87,9 +93,10 @@ function rank(subscription: XiqSubscription, { url }: DesiredSubscription): numb
 function classify(target: SubscriptionTarget, found: readonly XiqSubscription[]) {
   const ours: XiqSubscription[] = [];
   const foreign: SubscriptionPlan['foreign'][number][] = [];
+  const types = subscribedTypes(target);
   const orderOf = (one: XiqSubscription): number => {
-    const index = target.messageTypes.indexOf(messageTypeOf(one) ?? '');
-    return index === -1 ? target.messageTypes.length : index;
+    const index = types.indexOf(messageTypeOf(one) ?? '');
+    return index === -1 ? types.length : index;
   };
   const inOrder = found.toSorted(
     (one, other) =>
@@ -109,4 +116,5 @@ const compare = <Value extends string | bigint>(one: Value, other: Value): numbe
   one < other ? -1 : one > other ? 1 : 0;
 
 /** As integers: an id may exceed 2^53. */
-const byId = (one: XiqSubscription, other: XiqSubscription): number => compare(BigInt(one.id), BigInt(other.id));
+const byId = (one: XiqSubscription, other: XiqSubscription): number =>
+  compare(BigInt(subscriptionNumber(one.id)), BigInt(subscriptionNumber(other.id)));

@@ -3,7 +3,7 @@ import { ConnectorError, type Secret } from '@xiq-siem/core';
 import { type ApplyPorts, type ApplyStep, applyPlan } from './apply.ts';
 import { isNothingToDo, planSubscriptions, type SubscriptionPlan } from './plan.ts';
 import { type Problems, problemsIn, type RecordedTypes, recordTypes, type SeenTypes } from './seen-types.ts';
-import type { SubscriptionTarget } from './target.ts';
+import { type SubscriptionTarget, subscribedTypes } from './target.ts';
 
 export interface ReconcileOptions extends Omit<ApplyPorts, 'replan'> {
   readonly target: SubscriptionTarget;
@@ -61,7 +61,7 @@ export async function reconcile(options: ReconcileOptions, signal: AbortSignal):
     }
   }
   const endedAtMs = clock.now();
-  const { messageTypes } = target;
+  const messageTypes = subscribedTypes(target);
   const recorded = recordTypes(before, { messageTypes, found: problems, remaining, startedAtMs, endedAtMs });
   const counts = { surplus: plan.delete.length, foreignAtOurUrl: foreignAtOurUrl.length };
   return { plan, problems, remaining, steps, fault, ...counts, ...recorded };

@@ -15,6 +15,7 @@ const foreignReasons: Readonly<Record<ForeignReason, string>> = {
   our_application: ', our application, but not our URL: if it is obsolete, delete it in ExtremeCloud IQ',
   our_url: ', our URL, but another application: we receive its events as well, check who created it',
   no_message_type: ', our application and URL, but without a message type: check it in ExtremeCloud IQ',
+  alerts_not_configured: ', alerts to our URL: to maintain it, set alerts: true',
 };
 
 /** Cut to a short line. */
@@ -22,7 +23,7 @@ export const shownMessageType = (one: XiqSubscription): string => shownText(mess
 
 /** One subscription on one line, without its secret. */
 export const describeSubscription = (one: XiqSubscription): string =>
-  `${shownMessageType(one)} (id ${one.id}, ${shownText(one.application)}) -> ${shownUrl(one.url)}`;
+  `${shownMessageType(one)} (id ${one.id}${one.policies ? '' : `, ${shownText(one.application)}`}) -> ${shownUrl(one.url)}`;
 
 /** `+` create, `~` change, `-` delete, `=` untouched, `?` foreign. The last line has the totals. */
 export function renderPlan(plan: SubscriptionPlan): readonly string[] {
@@ -35,7 +36,9 @@ export function renderPlan(plan: SubscriptionPlan): readonly string[] {
     [foreign, 'foreign'],
   ] as const;
   return [
-    ...create.map(({ messageType, url, application }) => `+ ${messageType} (${application}) -> ${shownUrl(url)}`),
+    ...create.map(({ messageType, url, application, policies }) => {
+      return `+ ${messageType}${policies ? '' : ` (${application})`} -> ${shownUrl(url)}`;
+    }),
     ...change.flatMap(({ subscription, fields }) => [
       `~ ${describeSubscription(subscription)}`,
       ...fields.map(({ field, before, after }) => `    ${field}: ${before} -> ${after}`),

@@ -125,7 +125,8 @@ export async function* rotateSecret(
       return secret !== undefined && isSameSecret(secret, next);
     };
     const remaining = all.filter((one) => !hasNewSecret(one));
-    const atOurUrl = remaining.filter((one) => ['our_url', 'no_message_type'].includes(reasonOf(one) ?? ''));
+    const reasons = ['our_url', 'no_message_type', 'alerts_not_configured'];
+    const atOurUrl = remaining.filter((one) => reasons.includes(reasonOf(one) ?? ''));
     const dependent = atOurUrl.filter((one) => {
       const secret = shownSecret(one);
       return secret === undefined || holds(old, secret);
@@ -139,7 +140,7 @@ export async function* rotateSecret(
     const status = one.status === 'DISABLED' ? 'DISABLED' : 'ENABLED';
     await api.subscriptions.update(
       one.id,
-      { application: one.application, url: one.url, messageType, status, secret: next },
+      { application: one.application, url: one.url, messageType, status, policies: one.policies, secret: next },
       signal,
     );
     log.info('secret_rotation.subscription_updated', { id: one.id });
@@ -174,7 +175,9 @@ function notUpdatedError(subscriptions: readonly XiqSubscription[]): ConnectorEr
 
 function foreignError(subscriptions: readonly XiqSubscription[], application: string): ConnectorError {
   const message = `Subscription ${idsOf(subscriptions)} sends to our URL and is not ours: the receiver would reject its webhooks.`;
-  const advice = `Delete it in ExtremeCloud IQ, or set its application to ${application} and its message type`;
+  const isAlert = subscriptions.every(({ policies }) => policies !== undefined);
+  const change = isAlert ? 'set alerts: true' : `set its application to ${application} and its message type`;
+  const advice = `Delete it in ExtremeCloud IQ, or ${change}`;
   return subscriptionError('foreign_subscription', `${message} ${advice}, then run this again. No secret was removed.`);
 }
 

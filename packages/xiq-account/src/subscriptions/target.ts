@@ -1,6 +1,6 @@
 // The desired state of our subscriptions, and which subscriptions at ExtremeCloud IQ are ours.
 import type { Secret } from '@xiq-siem/core';
-import { looksLikeMessageType } from '@xiq-siem/xiq';
+import { alertMessageType, looksLikeMessageType } from '@xiq-siem/xiq';
 import type { DesiredSubscription, XiqSubscription } from '../rest/subscriptions.ts';
 
 export interface SubscriptionTarget {
@@ -9,9 +9,18 @@ export interface SubscriptionTarget {
   readonly publicUrl: string;
   /** Unique, in display order. */
   readonly messageTypes: readonly string[];
+  /** Whether alerts are subscribed to as well. */
+  readonly alerts: boolean;
   /** The first existing secret of the source. Without it no subscription can be created, and no secret is compared. */
   readonly secret?: Secret | undefined;
 }
+
+/** All message types to subscribe to, in display order: alerts last. */
+export const subscribedTypes = ({
+  messageTypes,
+  alerts,
+}: Pick<SubscriptionTarget, 'messageTypes' | 'alerts'>): readonly string[] =>
+  alerts ? [...messageTypes, alertMessageType] : messageTypes;
 
 /** Why a subscription is not ours. It is shown, and never changed. */
 export type ForeignReason =
@@ -22,21 +31,32 @@ export type ForeignReason =
   /** Our URL, another application. */
   | 'our_url'
   /** Our application and URL, without a message type. */
-  | 'no_message_type';
+  | 'no_message_type'
+  /** A subscription to alerts at our URL, and the configuration does not maintain one. */
+  | 'alerts_not_configured';
 
 export const urlFor = ({ publicUrl }: Pick<SubscriptionTarget, 'publicUrl'>, messageType: string): string =>
   `${publicUrl}/${messageType}`;
 
 export function desiredSubscriptions(target: SubscriptionTarget): readonly DesiredSubscription[] {
-  const { application, secret, messageTypes } = target;
-  return messageTypes.map((messageType) => ({
-    application,
-    url: urlFor(target, messageType),
-    messageType,
-    secret,
-    status: 'ENABLED',
-  }));
+  const { application, secret } = target;
+  return subscribedTypes(target).map((messageType) => {
+    const isAlert = messageType === alertMessageType;
+    return {
+      application: isAlert ? '' : application,
+      url: urlFor(target, messageType),
+      messageType,
+      secret,
+      status: 'ENABLED',
+      policies: isAlert ? { all: true, ids: [] } : undefined,
+    };
+  });
 }
+
+/** Whether a subscription is for this message type. A subscription of the other kind may claim the type of alerts. */
+export const isForType = (subscription: XiqSubscription, messageType: string): boolean =>
+  messageTypeOf(subscription) === messageType &&
+  (subscription.policies !== undefined) === (messageType === alertMessageType);
 
 /** Compares as URLs: ignores the case of the host and a default port. */
 export function isSameUrl(one: string, other: string): boolean {
@@ -60,6 +80,10 @@ export function messageTypeOf({ messageType, url }: XiqSubscription): string | u
 
 /** Undefined: it is ours. */
 export function foreignReason(target: SubscriptionTarget, subscription: XiqSubscription): ForeignReason | undefined {
+  if (subscription.policies !== undefined) {
+    if (!isOurUrl(target, subscription.url)) return 'other';
+    return target.alerts ? undefined : 'alerts_not_configured';
+  }
   const isOurName = subscription.application === target.application;
   if (!isOurUrl(target, subscription.url)) return isOurName ? 'our_application' : 'other';
   if (!isOurName) return 'our_url';

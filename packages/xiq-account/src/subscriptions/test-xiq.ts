@@ -12,6 +12,7 @@ export const target: SubscriptionTarget = {
   application: 'siem',
   publicUrl: 'https://hooks.example/webhooks/xiq',
   messageTypes: ['AUDIT_LOG_ALL', 'SMS_LOG_ALL', 'EMAIL_LOG_ALL'],
+  alerts: false,
   secret,
 };
 
@@ -27,6 +28,10 @@ export function subscription(messageType: string, changes: Partial<XiqSubscripti
     ...changes,
   };
 }
+
+/** A subscription to alerts in the desired state, with `changes`. */
+export const alertSubscription = (changes: Partial<XiqSubscription> = {}): XiqSubscription =>
+  subscription('ALERT', { id: 'alert-1', application: '', policies: { all: true, ids: [] }, ...changes });
 
 export interface ModelOptions {
   readonly showsSecrets?: boolean;
@@ -56,8 +61,16 @@ export function modelXiq(
     listsUntilShown = lateBy;
   };
   const made = (desired: DesiredSubscription): XiqSubscription => {
-    const { application, url, messageType, status } = desired;
-    return subscription(messageType, { id: String(nextId++), application, url, status, secret: desired.secret });
+    const { application, url, messageType, status, policies } = desired;
+    const id = `${policies === undefined ? '' : 'alert-'}${nextId++}`;
+    return subscription(messageType, {
+      id,
+      application,
+      url,
+      status,
+      secret: desired.secret,
+      ...(policies && { policies }),
+    });
   };
 
   return {
@@ -87,9 +100,22 @@ export function modelXiq(
       async create(desired: readonly DesiredSubscription[]) {
         change(`create ${desired.map(({ messageType }) => messageType).join()}`, [...stored, ...desired.map(made)]);
       },
-      async update(id: string, { application, url, messageType, status, secret: given }: DesiredSubscription) {
+      async update(
+        id: string,
+        { application, url, messageType, status, policies, secret: given }: DesiredSubscription,
+      ) {
         const update = (one: XiqSubscription) =>
-          one.id === id ? { ...one, application, url, messageType, status, secret: given ?? one.secret } : one;
+          one.id === id
+            ? {
+                ...one,
+                application,
+                url,
+                messageType,
+                status,
+                secret: given ?? one.secret,
+                ...(policies && { policies }),
+              }
+            : one;
         change(`update ${id}`, stored.map(update));
       },
       async delete(ids: readonly string[]) {

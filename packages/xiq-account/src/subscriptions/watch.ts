@@ -164,11 +164,11 @@ function watchSource(account: XiqAccount, subscriptions: SubscriptionsConfig, pa
     if (isRotating) log.warn('subscriptions.rotation_unfinished', { remediation });
     const accepted = parts.secrets(source);
     const [secret] = accepted;
-    const { application, publicUrl, messageTypes } = subscriptions;
+    const { application, publicUrl, messageTypes, alerts } = subscriptions;
     const result = await reconcile(
       {
         // During a rotation a subscription has the old or the new secret, and the rotation updates it.
-        target: { application, publicUrl, messageTypes, secret: isRotating ? undefined : secret },
+        target: { application, publicUrl, messageTypes, alerts, secret: isRotating ? undefined : secret },
         mode: isRotating ? 'report' : subscriptions.reconcile,
         seen: await readSeenTypes(documents, source, subscriptions),
         accepted,
