@@ -7,6 +7,7 @@ import { accountOf, allPermissions, type Permission, permissionSchema, type Toke
 
 const application = z.string().min(1).max(255);
 const secret = z.string().max(1000);
+const policyIds = z.array(z.string().regex(/^\d{1,19}$/)).max(1000);
 
 export const addedSubscriptionSchema = z.strictObject({
   /** The user name; default: the first account. */
@@ -16,10 +17,12 @@ export const addedSubscriptionSchema = z.strictObject({
   secret: secret.optional(),
   messageType: messageTypeSchema,
   status: status.default('ENABLED'),
+  /** Selected alert policies; default: all. */
+  policyIds: policyIds.optional(),
 });
 
 export const subscriptionChangeSchema = z
-  .strictObject({ application, url: httpUrl, secret, messageType: messageTypeSchema, status })
+  .strictObject({ application, url: httpUrl, secret, messageType: messageTypeSchema, status, policyIds })
   .partial();
 
 export interface SubscriptionControl {

@@ -1,10 +1,10 @@
 // Injected faults: settings, and when each is triggered.
 import { z } from 'zod';
-import { type MessageType, messageTypes } from '../message-types.ts';
+import { type SentType, sentTypes } from '../message-types.ts';
 import type { Random } from '../random.ts';
 
-export const messageTypeSchema = z.enum(messageTypes);
-export const areas = ['login', 'logout', 'subscriptions', 'logs'] as const;
+export const messageTypeSchema = z.enum(sentTypes);
+export const areas = ['login', 'logout', 'subscriptions', 'alerts', 'account', 'logs'] as const;
 export type Area = (typeof areas)[number];
 
 const waitMs = z.int().min(0).max(600_000);
@@ -76,7 +76,7 @@ export type FaultName = z.output<typeof faultNameSchema>;
 
 /** The request or webhook at which a fault may act. */
 export interface FaultContext {
-  readonly messageType?: MessageType | undefined;
+  readonly messageType?: SentType | undefined;
   readonly area?: Area;
   readonly page?: number;
 }

@@ -1,5 +1,5 @@
 // The type of a simulated event with its deliveries: the ground truth for tests.
-import type { MessageType } from '../message-types.ts';
+import type { SentType } from '../message-types.ts';
 import type { RestLog } from './log-families.ts';
 
 export interface SimulatedEvent {
@@ -7,7 +7,7 @@ export interface SimulatedEvent {
   readonly key: string;
   /** The user name of its account. */
   readonly account: string;
-  readonly messageType: MessageType;
+  readonly messageType: SentType;
   /** Epoch ms, by the cloud's clock. */
   readonly timeMs: number;
   /** The element as webhooks carry it: JSON, camelCase, `id` null. */
@@ -55,6 +55,8 @@ export interface Delivery {
 /** The mutable form. */
 export interface StoredEvent extends SimulatedEvent {
   readonly sequence: number;
+  /** The alert policy that raised it: an int64's digits. */
+  readonly policyId: string;
   readonly deliveries: Delivery[];
 }
 

@@ -1,5 +1,5 @@
-// Stores the subscriptions of all accounts.
-import type { MessageType } from '../message-types.ts';
+// Stores the subscriptions of all accounts, to message types and to alerts.
+import type { SentType } from '../message-types.ts';
 import { idSeries } from './ids.ts';
 
 export interface Subscription {
@@ -10,8 +10,10 @@ export interface Subscription {
   readonly application: string;
   readonly url: string;
   readonly secret: string | undefined;
-  readonly messageType: MessageType;
+  readonly messageType: SentType;
   readonly status: 'ENABLED' | 'DISABLED';
+  /** The selected alert policies, an int64's digits each. Undefined: all. */
+  readonly policyIds?: readonly string[] | undefined;
   /** Epoch ms by the cloud's clock. */
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
@@ -19,7 +21,7 @@ export interface Subscription {
 
 export type NewSubscription = Pick<
   Subscription,
-  'account' | 'application' | 'url' | 'secret' | 'messageType' | 'status'
+  'account' | 'application' | 'url' | 'secret' | 'messageType' | 'status' | 'policyIds'
 >;
 export type SubscriptionChange = Partial<Omit<NewSubscription, 'account'>>;
 

@@ -2,8 +2,8 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 
-/** `log:r` is the vendor's name; the other one is an assumption. */
-export const permissionSchema = z.enum(['log:r', 'webhook:rw']);
+/** `log:r` is the vendor's name; the others are assumptions. */
+export const permissionSchema = z.enum(['log:r', 'webhook:rw', 'alert:rw', 'account:r']);
 export type Permission = z.output<typeof permissionSchema>;
 export const allPermissions: readonly Permission[] = permissionSchema.options;
 

@@ -116,6 +116,7 @@ export async function startXiqCloud(options: XiqCloudOptions = {}): Promise<XiqC
       requests,
       scheduler,
       generation: () => generation,
+      tenantOf: (account) => maker.tenant(accounts.indexOf(account)),
       newestFirst: settings.logOrder === 'newestFirst',
     }),
   );

@@ -1,6 +1,6 @@
 // GET /logs/{audit|auth|accounting|credential|email|sms}: the events of a log, page by page.
 import type { Hono } from 'hono';
-import type { MessageType } from '../../message-types.ts';
+import type { SentType } from '../../message-types.ts';
 import type { Emitter } from '../events/emitter.ts';
 import type { EventStore } from '../events/event-store.ts';
 import type { FaultState } from '../faults.ts';
@@ -49,7 +49,7 @@ export function logRoutes(app: Hono<ApiEnv>, options: LogOptions): void {
 function addAtHead(
   { emitter, now }: LogOptions,
   account: string,
-  type: MessageType,
+  type: SentType,
   count: number,
   to: number | undefined,
 ): void {

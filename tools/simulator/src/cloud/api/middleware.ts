@@ -15,7 +15,12 @@ export interface MiddlewareOptions {
 }
 
 const serverErrors = { 500: 'internal', 502: 'badGateway', 503: 'unavailable' } as const;
-const permissions: Readonly<Partial<Record<Area, Permission>>> = { logs: 'log:r', subscriptions: 'webhook:rw' };
+const permissions: Readonly<Partial<Record<Area, Permission>>> = {
+  logs: 'log:r',
+  subscriptions: 'webhook:rw',
+  alerts: 'alert:rw',
+  account: 'account:r',
+};
 
 export function apiMiddleware(area: Area, options: MiddlewareOptions): MiddlewareHandler<ApiEnv> {
   const { faults } = options;

@@ -33,10 +33,12 @@ export function checked<S extends z.ZodType>(schema: S, value: unknown): Checked
   return { fault: `${issue?.path.join('.') || 'request'}: ${issue?.message ?? 'not understood'}` };
 }
 
-/** The body as JSON; undefined where it is not JSON. */
+/** The body as JSON, with integers that a double cannot represent as their digits; undefined where it is not JSON. */
 export async function jsonBody(c: Context): Promise<unknown> {
   try {
-    return JSON.parse(await c.req.text());
+    return JSON.parse(await c.req.text(), (_, value: unknown, context?: { source?: string }) =>
+      Number.isInteger(value) && !Number.isSafeInteger(value) ? context?.source : value,
+    );
   } catch {
     return undefined;
   }

@@ -1,6 +1,8 @@
 // The REST API: its routes with their middleware.
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import { type AccountOptions, accountRoutes } from './account-routes.ts';
+import { type AlertOptions, alertRoutes } from './alert-routes.ts';
 import { type LogOptions, logRoutes } from './log-routes.ts';
 import { type LoginOptions, loginRoutes } from './login-routes.ts';
 import { apiMiddleware, type MiddlewareOptions } from './middleware.ts';
@@ -12,6 +14,8 @@ import { type SubscriptionOptions, subscriptionRoutes } from './subscription-rou
 export type RestApiOptions = MiddlewareOptions &
   LoginOptions &
   SubscriptionOptions &
+  AlertOptions &
+  AccountOptions &
   LogOptions & { readonly requests: RequestLog };
 
 const maxBodyBytes = 1024 * 1024;
@@ -31,9 +35,13 @@ export function createRestApi(options: RestApiOptions): Hono<ApiEnv> {
   app.use('/login', apiMiddleware('login', options));
   app.use('/logout', apiMiddleware('logout', options));
   app.use('/subscriptions/*', apiMiddleware('subscriptions', options));
+  app.use('/alert-subscriptions/*', apiMiddleware('alerts', options));
+  app.use('/account/*', apiMiddleware('account', options));
   app.use('/logs/*', apiMiddleware('logs', options));
   loginRoutes(app, options);
   subscriptionRoutes(app, options);
+  alertRoutes(app, options);
+  accountRoutes(app, options);
   logRoutes(app, options);
   app.notFound((c) => errorResponse(c, 'notFound', 'There is no such resource.'));
   return app;

@@ -1,7 +1,7 @@
 // Converts subscriptions from and to the JSON of the REST API, in both generations.
 import { z } from 'zod';
 import { type Json, toJson } from '../../json.ts';
-import { messageTypeSchema } from '../faults.ts';
+import { messageTypes } from '../../message-types.ts';
 import type { Generation } from '../generation.ts';
 import { logFamilies } from '../log-families.ts';
 import type { Subscription } from '../subscriptions.ts';
@@ -17,7 +17,7 @@ const base = z.object({
   application: z.string().min(1).max(255),
   url: httpUrl,
   secret: z.string().max(1000).nullish(),
-  message_type: messageTypeSchema,
+  message_type: z.enum(messageTypes),
 });
 const withStatus = base.extend({ status });
 const statusOptional = base.extend({ status: status.default('ENABLED') });

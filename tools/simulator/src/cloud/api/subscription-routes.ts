@@ -21,10 +21,9 @@ const path = '/subscriptions/webhook';
 export function subscriptionRoutes(app: Hono<ApiEnv>, options: SubscriptionOptions): void {
   const { subscriptions, faults, scheduler, generation, showSecrets } = options;
   const json = (one: Subscription): string => subscriptionJson(one, showSecrets);
-  const own = (c: ApiContext, id: string): Subscription | undefined => {
-    const found = subscriptions.find(id);
-    return found?.account === c.get('token').account ? found : undefined;
-  };
+  const all = (c: ApiContext): readonly Subscription[] =>
+    subscriptions.list(c.get('token').account).filter(({ messageType }) => messageType !== 'ALERT');
+  const own = (c: ApiContext, id: string): Subscription | undefined => all(c).find((found) => found.id === id);
   const apply = (effect: () => void): void =>
     scheduler.run(faults.hit('lateApply', { area: 'subscriptions' })?.settings.delayMs, effect);
   const unknown = (c: ApiContext, id: string): Response =>
@@ -33,20 +32,17 @@ export function subscriptionRoutes(app: Hono<ApiEnv>, options: SubscriptionOptio
       : errorResponse(c, 'badRequest', `id: ${id} is no int64`);
 
   app.get(path, (c) => {
-    const all = subscriptions.list(c.get('token').account);
-    if (generation() === 'array') return jsonText(c, `[${all.map(json).join(',')}]`);
+    if (generation() === 'array') return jsonText(c, `[${all(c).map(json).join(',')}]`);
     const { value, fault } = checked(listParameters, c.req.query());
     if (value === undefined) return errorResponse(c, 'badRequest', fault);
     const { page, limit, order, keyword = '' } = value;
-    const found = all.filter(({ application, url }) => application.includes(keyword) || url.includes(keyword));
+    const found = all(c).filter(({ application, url }) => application.includes(keyword) || url.includes(keyword));
     const ordered = order === 'ASC' ? found : found.toReversed();
     const items = ordered.slice((page - 1) * limit, page * limit).map(json);
     return pageResponse(c, { totalCount: found.length, page, limit, items });
   });
 
-  app.get(`${path}/export`, (c) =>
-    c.text(subscriptionCsv(subscriptions.list(c.get('token').account)), 200, { 'content-type': 'text/csv' }),
-  );
+  app.get(`${path}/export`, (c) => c.text(subscriptionCsv(all(c)), 200, { 'content-type': 'text/csv' }));
 
   app.post(path, async (c) => {
     const { value, fault } = checked(newSubscriptions(generation()), await jsonBody(c));

@@ -1,7 +1,7 @@
 // Creates events: stores each in its log and sends it to the subscriptions of its type.
 import { z } from 'zod';
 import { toJson } from '../../json.ts';
-import type { MessageType } from '../../message-types.ts';
+import type { SentType } from '../../message-types.ts';
 import { createRandom } from '../../random.ts';
 import { type FaultState, messageTypeSchema } from '../faults.ts';
 import type { SimulatedEvent, StoredEvent } from '../simulated-event.ts';
@@ -57,11 +57,12 @@ export function createEmitter(options: EmitterOptions): Emitter {
   const lastTimes = new Map<string, number>();
   let sequence = 0;
 
-  function storeEvent(account: string, messageType: MessageType, timeMs: number, made: MadeEvent): StoredEvent {
+  function storeEvent(account: string, messageType: SentType, timeMs: number, made: MadeEvent): StoredEvent {
     sequence += 1;
     const event: StoredEvent = {
       key: `e${sequence}`,
       sequence,
+      policyId: String(made.rest['alert_policy_id'] ?? ''),
       account,
       messageType,
       timeMs,
@@ -73,16 +74,16 @@ export function createEmitter(options: EmitterOptions): Emitter {
     return event;
   }
 
-  function publish(account: string, messageType: MessageType, events: readonly StoredEvent[]): void {
-    const [first] = events;
+  function publish(account: string, messageType: SentType, events: readonly StoredEvent[]): void {
     // As documented: a single event is sent alone or as an array of one.
     const bare = events.length === 1 && random.chance(0.5);
-    const text = bare ? (first?.webhook ?? '') : `[${events.map(({ webhook }) => webhook).join(',')}]`;
-    const body = Buffer.from(text);
     for (const subscription of subscriptions.list(account)) {
-      if (subscription.status === 'ENABLED' && subscription.messageType === messageType) {
-        sender.send(subscription, events, body);
-      }
+      const { status, policyIds } = subscription;
+      if (status !== 'ENABLED' || subscription.messageType !== messageType) continue;
+      const wanted = policyIds === undefined ? events : events.filter((one) => policyIds.includes(one.policyId));
+      if (wanted.length === 0) continue;
+      const text = wanted.map(({ webhook }) => webhook).join(',');
+      sender.send(subscription, wanted, Buffer.from(bare ? text : `[${text}]`));
     }
   }
 

@@ -1,6 +1,6 @@
 // Creates events of random types at a rate.
 import { z } from 'zod';
-import { type MessageType, messageTypes } from '../../message-types.ts';
+import { messageTypes, type SentType } from '../../message-types.ts';
 import type { Random } from '../../random.ts';
 import { messageTypeSchema } from '../faults.ts';
 import type { Emitter } from './emitter.ts';
@@ -39,7 +39,7 @@ export function createEventFlow(emitter: Emitter, accounts: readonly string[], r
     const nowMs = performance.now();
     due += Math.min((nowMs - lastMs) / 1000, maxBurstSeconds) * eventsPerSecond;
     lastMs = nowMs;
-    const counts = new Map<string, { readonly account: string; readonly type: MessageType; count: number }>();
+    const counts = new Map<string, { readonly account: string; readonly type: SentType; count: number }>();
     for (; due >= 1; due--) {
       const [account, type] = [random.pick(accounts), random.pick(types)];
       const entry = counts.get(`${type} ${account}`) ?? { account, type, count: 0 };

@@ -1,18 +1,19 @@
 // Generates events of a seeded, persistent world, each in its webhook and its REST form.
+import { generateAlert } from '../../generate/alert.ts';
 import { auditAction, gdprAction, restAudit, webhookAudit } from '../../generate/audit.ts';
 import type { EventContext, Generate, Stamp } from '../../generate/context.ts';
 import { generateCredential, generateEmail, generateSms } from '../../generate/guest.ts';
 import { generateApCentric, generateClientCentric } from '../../generate/location.ts';
 import { generateAccounting, generateAuthentication } from '../../generate/radius.ts';
 import type { Json, JsonObject } from '../../json.ts';
-import { type MessageType, messageTypes } from '../../message-types.ts';
+import { type SentType, sentTypes } from '../../message-types.ts';
 import { createRandom, type Random } from '../../random.ts';
 import { spell } from '../../spelling.ts';
 import { createWorld, type Tenant } from '../../world.ts';
 import { idSeries } from '../ids.ts';
 
 export interface MadeEvent {
-  /** camelCase; `id` is null where the type has one. */
+  /** camelCase, alerts in snake_case; `id` is null where the log has one. */
   readonly webhook: JsonObject;
   /** snake_case with an id; also generated for types without a log. */
   readonly rest: JsonObject;
@@ -20,9 +21,11 @@ export interface MadeEvent {
 
 export interface EventMaker {
   /** `tenant` must be below `maxAccounts`. */
-  make(tenant: number, type: MessageType, timeMs: number): MadeEvent;
+  make(tenant: number, type: SentType, timeMs: number): MadeEvent;
   /** The same event with another id. */
-  repeat(type: MessageType, event: MadeEvent): MadeEvent;
+  repeat(type: SentType, event: MadeEvent): MadeEvent;
+  /** The tenant of an account. */
+  tenant(number: number): Tenant;
   /** Resets the world. */
   clear(): void;
 }
@@ -36,7 +39,7 @@ const logGenerators = {
   AUTHENTICATION_LOG_ALL: generateAuthentication,
   EMAIL_LOG_ALL: generateEmail,
   SMS_LOG_ALL: generateSms,
-} as const satisfies Partial<Record<MessageType, Generate>>;
+} as const satisfies Partial<Record<SentType, Generate>>;
 
 /** Fields that a later version of the API may add. */
 const unknownFields: JsonObject = { firmwareBuild: { branch: '10.8r2', parts: [7, null] } };
@@ -44,11 +47,17 @@ const unknownFields: JsonObject = { firmwareBuild: { branch: '10.8r2', parts: [7
 export function createEventMaker(seed: number): EventMaker {
   let world = begin(seed);
 
-  function idOf(type: MessageType): Json {
+  function tenantOf(number: number): Tenant {
+    const own = world.tenants[number];
+    if (own === undefined) throw new RangeError(`no tenant ${number}`);
+    return own;
+  }
+
+  function idOf(type: SentType): Json {
     return type === 'AUTHENTICATION_LOG_ALL' ? world.random.hex(12) : (world.series.get(type)?.() ?? 0);
   }
 
-  function formsOf(type: MessageType, context: EventContext): MadeEvent {
+  function formsOf(type: SentType, context: EventContext): MadeEvent {
     const webhookOf = (fields: JsonObject): JsonObject => spell(fields, 'camel', context.random);
     if (type === 'AUDIT_LOG_ALL' || type === 'GDPR_LOG_ALL') {
       const adminAction = type === 'AUDIT_LOG_ALL' ? auditAction(context) : gdprAction(context);
@@ -56,6 +65,10 @@ export function createEventMaker(seed: number): EventMaker {
         webhook: webhookOf(webhookAudit(context, adminAction)),
         rest: { ...restAudit(context, adminAction), id: idOf(type) },
       };
+    }
+    if (type === 'ALERT') {
+      const { fields } = generateAlert(context, 1);
+      return { webhook: fields, rest: fields };
     }
     if (type === 'LOCATION_AP_CENTRIC' || type === 'LOCATION_CLIENT_CENTRIC') {
       const generate = type === 'LOCATION_AP_CENTRIC' ? generateApCentric : generateClientCentric;
@@ -68,12 +81,11 @@ export function createEventMaker(seed: number): EventMaker {
 
   return {
     make: function makeEvent(tenant, type, timeMs) {
-      const own = world.tenants[tenant];
-      if (own === undefined) throw new RangeError(`no tenant ${tenant}`);
-      const { webhook, rest } = formsOf(type, contextOf(own, world.random, timeMs));
+      const { webhook, rest } = formsOf(type, contextOf(tenantOf(tenant), world.random, timeMs));
       return { webhook: world.random.chance(0.03) ? { ...webhook, ...unknownFields } : webhook, rest };
     },
     repeat: (type, { webhook, rest }) => ({ webhook, rest: { ...rest, id: idOf(type) } }),
+    tenant: tenantOf,
     clear: function resetWorld() {
       world = begin(seed);
     },
@@ -83,7 +95,7 @@ export function createEventMaker(seed: number): EventMaker {
 function begin(seed: number) {
   const random = createRandom(seed);
   // Ids are unique only within a type.
-  const series = new Map(messageTypes.map((type) => [type, idSeries(4_100_000, 4)]));
+  const series = new Map(sentTypes.map((type) => [type, idSeries(4_100_000, 4)]));
   return { random, tenants: createWorld(random).tenants, series };
 }
 

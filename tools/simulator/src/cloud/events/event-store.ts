@@ -1,5 +1,5 @@
 // Stores events by account and type in order of time, for the REST logs and for ground truth.
-import { type MessageType, messageTypes } from '../../message-types.ts';
+import { type SentType, sentTypes } from '../../message-types.ts';
 import type { SimulatedEvent, StoredEvent } from '../simulated-event.ts';
 
 export interface Span {
@@ -11,7 +11,7 @@ export interface Span {
 
 export interface EventQuery extends Span {
   readonly account?: string | undefined;
-  readonly types?: readonly MessageType[] | undefined;
+  readonly types?: readonly SentType[] | undefined;
 }
 
 export interface EventStore {
@@ -30,7 +30,7 @@ export function createEventStore(maxEvents: number): EventStore {
   const lists = new Map<string, StoredEvent[]>();
   let forgotten = 0;
 
-  function listOf(account: string, type: MessageType): StoredEvent[] {
+  function listOf(account: string, type: SentType): StoredEvent[] {
     const key = `${type} ${account}`;
     const list = lists.get(key) ?? [];
     lists.set(key, list);
@@ -50,7 +50,7 @@ export function createEventStore(maxEvents: number): EventStore {
       list.shift();
       forgotten += 1;
     },
-    find: function findEvents({ account, types = messageTypes, ...span }) {
+    find: function findEvents({ account, types = sentTypes, ...span }) {
       const wanted = [...lists].filter(([key]) => {
         const [type, ...name] = key.split(' ');
         return types.some((one) => one === type) && (account === undefined || account === name.join(' '));

@@ -1,6 +1,6 @@
 // Makes the REST form of an event, with the configured faults.
 import { type Json, type JsonObject, toJson } from '../../json.ts';
-import type { MessageType } from '../../message-types.ts';
+import type { SentType } from '../../message-types.ts';
 import type { FaultState } from '../faults.ts';
 import { logFamilies } from '../log-families.ts';
 import type { RestForm } from '../simulated-event.ts';
@@ -10,7 +10,7 @@ const macFields = ['calling_station_id', 'called_station_id', 'mgmt_mac_address'
 
 /** `nowMs` is the cloud's time. Undefined where the type has no log, or a fault hides the event. */
 export function restFormOf(
-  type: MessageType,
+  type: SentType,
   fields: JsonObject,
   faults: FaultState,
   nowMs: number,
