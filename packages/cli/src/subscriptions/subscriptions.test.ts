@@ -157,8 +157,20 @@ it('list shows ours and foreign subscriptions, without secrets', async () => {
   expect((await run([])).text).toBe(text);
 });
 
+it('alerts: plan, apply and delete include them, by an id of their own', async () => {
+  const { cloud, run } = await fixture({}, 'messageTypes: [ SMS_LOG_ALL ], alerts: true');
+  cloud.subscriptions.add({ url: 'https://other.example/hook', messageType: 'ALERT', secret: 'canary' });
+  expect((await run(['apply', '--yes'])).text).toMatch(/created SMS_LOG_ALL\ncreated ALERT\nDone\.$/);
+  const { text } = await run(['list']);
+  const [, id = ''] =
+    new RegExp(`^ours +ENABLED +ALERT \\(id (alert-\\d+)\\) -> ${publicUrl}/ALERT$`, 'm').exec(text) ?? [];
+  expect(text).toMatch(/^foreign +ENABLED +ALERT \(id alert-\d+\) -> https:\/\/other\.example\/hook$/m);
+  expect((await run(['delete', id, '--yes'])).text).toMatch(/deleted ALERT/);
+  expect(cloud.subscriptions.list().map(({ messageType }) => messageType)).toEqual(['ALERT', 'SMS_LOG_ALL']);
+});
+
 it('--json matches the documented schema', async () => {
-  const { run } = await fixture();
+  const { run } = await fixture({}, 'messageTypes: [ AUDIT_LOG_ALL ], alerts: true');
   for (const [name, options] of [
     ['plan', []],
     ['apply', ['--yes']],
@@ -226,6 +238,7 @@ it('a token from a login is revoked at the end', async () => {
   expect(cloud.requests().map(({ method, path, status }) => [method, path, status])).toEqual([
     ['POST', '/login', 200],
     ['GET', '/subscriptions/webhook?page=1&limit=100', 200],
+    ['GET', '/alert-subscriptions/webhooks?page=1&limit=100', 200],
     ['POST', '/logout', 200],
   ]);
 });

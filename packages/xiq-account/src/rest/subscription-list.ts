@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { type Endpoint, invalidResponse } from './api-errors.ts';
 import type { Call } from './caller.ts';
 import { checkShape, parseJson } from './parse-response.ts';
-import type { XiqSubscription } from './subscriptions.ts';
 
 const pageSize = 100;
 const maxPages = 1_000;
@@ -19,18 +18,22 @@ export const int64 = z
   })
   .transform(String);
 
-export interface ListedKind {
+interface Identified {
+  readonly id: string;
+}
+
+export interface ListedKind<Item extends Identified> {
   readonly endpoint: Endpoint;
   readonly path: string;
   /** Reads one subscription. */
-  readonly item: z.ZodType<XiqSubscription>;
+  readonly item: z.ZodType<Item>;
 }
 
-export async function listSubscriptions(
+export async function listSubscriptions<Item extends Identified>(
   call: Call,
-  kind: ListedKind,
+  kind: ListedKind<Item>,
   signal: AbortSignal,
-): Promise<readonly XiqSubscription[]> {
+): Promise<readonly Item[]> {
   // If subscriptions are created or deleted while we read, pages shift and one may be on no page.
   let before: string | undefined;
   for (let reading = 1; ; reading++) {
@@ -45,7 +48,11 @@ export async function listSubscriptions(
 }
 
 /** `isComplete`: all pages have the same total_count, and as many subscriptions were read. */
-async function readAllPages(call: Call, { endpoint, path, item }: ListedKind, signal: AbortSignal) {
+async function readAllPages<Item extends Identified>(
+  call: Call,
+  { endpoint, path, item }: ListedKind<Item>,
+  signal: AbortSignal,
+) {
   const list = z.array(item);
   const page = z.looseObject({
     data: list,
@@ -53,7 +60,7 @@ async function readAllPages(call: Call, { endpoint, path, item }: ListedKind, si
     total_pages: z.int().nonnegative(),
     total_count: z.int().nonnegative(),
   });
-  const found = new Map<string, XiqSubscription>();
+  const found = new Map<string, Item>();
   const counts = new Set<number>();
   for (let number = 1; ; number++) {
     const request = { endpoint, method: 'GET', repeatable: true } as const;
