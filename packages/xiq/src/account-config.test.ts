@@ -90,7 +90,10 @@ describe('the subscriptions', () => {
     [{ messageTypes: [] }, /messageTypes/],
     [{ messageTypes: ['audit'] }, /messageTypes\.0: expected a message type such as/],
     [{ messageTypes: ['A', 'A'] }, /messageTypes: each message type once/],
-    [{ messageTypes: ['AUDIT_LOG_ALL', 'ALERT'] }, /messageTypes\.1: ALERT is not one of them: set alerts: true instead/],
+    [
+      { messageTypes: ['AUDIT_LOG_ALL', 'ALERT'] },
+      /messageTypes\.1: ALERT is not one of them: set alerts: true instead/,
+    ],
     [{ alerts: 'true' }, /alerts/],
     [{ application: ' siem' }, /application: expected 1 to 64/],
     [{ everyMinutes: 0 }, /everyMinutes/],
