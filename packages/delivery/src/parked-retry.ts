@@ -131,6 +131,7 @@ export function startParkedRetry(spec: DeliveryDestination, services: DeliverySe
       const { pending } = decision;
       const entry = entries.get(pending);
       if (entry === undefined) continue;
+      counters.now.delete(entry.number);
       const { attempts } = pending;
       const lastAttemptMs = wallMsOf(clock, pending.lastAttemptMs);
       const { message: _, parked: __, number, ...event } = { ...entry, attempts, lastAttemptMs };
@@ -222,7 +223,7 @@ export function startParkedRetry(spec: DeliveryDestination, services: DeliverySe
         attempts = 0;
         return never;
       }
-      const wait = isForced ? jitter(++attempts) : 0;
+      const wait = isForced && counters.before.size > 0 ? jitter(++attempts) : 0;
       isForced = false;
       return clock.now() + wait;
     }

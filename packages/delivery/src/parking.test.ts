@@ -145,6 +145,7 @@ describe.each(['blocked', 'retry'] as const)('an event with the verdict %s while
     running.delivery.resume('a');
     await running.clock.advance(1_000);
     expect(here.queue.resolved).toEqual(['x']);
+    expect(running.statusOf('a').parkedRetryMs).toBeUndefined();
   });
 
   test('stays in the stream while the queue has no capacity, which the status shows', async () => {
