@@ -24,10 +24,12 @@ function arrivalOf(value: unknown): Arrival {
   return { id: event.id, dataset: event.dataset, receipt: extreme.xiq.receipt };
 }
 
+/** What the file destination has written so far, without an incomplete last line. */
 export async function inFiles(directory: string): Promise<readonly Arrival[]> {
   const found: Arrival[] = [];
   for (const name of await readdir(directory)) {
-    for await (const line of linesOf(createReadStream(join(directory, name)))) found.push(arrivalOf(JSON.parse(line)));
+    const lines = linesOf(createReadStream(join(directory, name)), 'wholeOnly');
+    for await (const line of lines) found.push(arrivalOf(JSON.parse(line)));
   }
   return found;
 }
@@ -42,8 +44,7 @@ const otlpRequest = z.object({
 /** What the collector has written so far, without an incomplete last line. */
 export async function inCollector({ outputFile = '' }: RunningServer): Promise<readonly Arrival[]> {
   const found: Arrival[] = [];
-  for await (const line of linesOf(createReadStream(outputFile))) {
-    if (!line.endsWith('}')) continue;
+  for await (const line of linesOf(createReadStream(outputFile), 'wholeOnly')) {
     for (const { attributes } of recordsOf(line)) {
       const texts = new Map(attributes.map(({ key, value }) => [key, value.stringValue ?? '']));
       const text = (key: string): string => texts.get(key) ?? '';

@@ -35,8 +35,11 @@ export async function requestJson(
   return JSON.parse(text);
 }
 
-/** `readline` would also end a line at U+2028, which is valid within JSON. The last line may have no line end. */
-export async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
+/**
+ * `readline` would also end a line at U+2028, which is valid within JSON. The last line may have no line end; with
+ * `wholeOnly` it is left out then, for a file that is being written.
+ */
+export async function* linesOf(chunks: AsyncIterable<Buffer>, wholeOnly?: 'wholeOnly'): AsyncGenerator<string> {
   let partial: Buffer[] = [];
   for await (const chunk of chunks) {
     let from = 0;
@@ -47,5 +50,5 @@ export async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<st
     }
     if (from < chunk.length) partial.push(chunk.subarray(from));
   }
-  if (partial.length > 0) yield Buffer.concat(partial).toString('utf8');
+  if (partial.length > 0 && wholeOnly === undefined) yield Buffer.concat(partial).toString('utf8');
 }

@@ -70,6 +70,6 @@ const receiptLine = z.object({ receipt: z.string(), messageType: z.string(), eve
 export type StoredReceipt = z.output<typeof receiptLine>;
 
 export async function readReceipts(file: string): Promise<readonly StoredReceipt[]> {
-  const lines = (await readFile(file, 'utf8')).split('\n').filter((line) => line !== '');
+  const lines = (await readFile(file, 'utf8')).split('\n').slice(0, -1);
   return lines.map((line) => receiptLine.parse(JSON.parse(line)));
 }

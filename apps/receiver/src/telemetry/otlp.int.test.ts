@@ -41,7 +41,8 @@ const line = z.object({
 });
 
 async function metricsIn(file: string) {
-  const written = (await readFile(file, 'utf8').catch(() => '')).split('\n').filter((text) => text !== '');
+  // The last line may be incomplete.
+  const written = (await readFile(file, 'utf8').catch(() => '')).split('\n').slice(0, -1);
   return written
     .flatMap((text) => line.parse(JSON.parse(text)).resourceMetrics)
     .flatMap(({ scopeMetrics }) => scopeMetrics)
