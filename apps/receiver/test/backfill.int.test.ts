@@ -13,10 +13,7 @@ const earlier = (seconds: number): number => Date.now() - seconds * 1_000;
 /** Three events received at once show that both clocks agree. */
 const emitNow = ({ cloud }: RestFixture): void => void cloud.emit({ type: audit, count: 3 });
 
-async function jobOf({ operator }: RestFixture) {
-  const { lines } = await operator.runJson(routes.jobs, 'jobs');
-  return only(only(lines).jobs);
-}
+const jobOf = async ({ operator }: RestFixture) => only(await operator.work.jobs());
 
 test('dropped events are back-filled, none twice, and completeness is complete', async () => {
   await using fixture = await restFixture();
@@ -111,8 +108,8 @@ test('a webhook that is received after its event was back-filled is not delivere
   const element = JSON.parse(event?.webhook ?? '{}');
   const receipt = await second.post(audit, [element]);
   await until('the body is settled', async () => {
-    const { lines } = await operator.runJson(routes.status, 'status');
-    return only(only(lines).destinations).counters.filtered === 1;
+    const { destinations } = await operator.work.status();
+    return only(destinations).counters.filtered === 1;
   });
   const { lines } = await operator.runJson(routes.traceReceipt, `trace ${receipt}`);
   expect(only(only(lines).events).destinations).toMatchObject([
@@ -146,7 +143,7 @@ test('a subscription that was disabled in XIQ is fixed, and the gap is back-fill
   const { cloud, work } = fixture;
   await fixture.configure('reconcile: apply, backfill: auto, settleMinutes: 0');
   const first = await fixture.start();
-  const checked = async () => (await fixture.run('status', '--json')).stdout.includes('"checked"');
+  const checked = async () => (await work.status()).sources?.[0]?.api?.checked !== undefined;
   await until(
     'the subscriptions are created and checked',
     async () => cloud.subscriptions.list().length === 2 && checked(),

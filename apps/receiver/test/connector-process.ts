@@ -5,9 +5,12 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { connectAdmin, type Job, readAdminFile, type Status } from '@xiq-siem/admin-api';
 import { z } from 'zod';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+/** More than half of the processor time of a command is to compile its modules. */
+const compileCache = fileURLToPath(new URL('../../../node_modules/.cache/xiq-siem-compile', import.meta.url));
 
 export interface TemporaryDirectory {
   readonly directory: string;
@@ -15,9 +18,13 @@ export interface TemporaryDirectory {
   readonly secret: string;
   /** Every document in `out`, file by file: whole lines only. Throws for a torn line if no connector runs. */
   documents(): Promise<readonly OutputDocument[]>;
+  /** Of the running connector, by its admin API: a condition that is polled must not start a process each time. */
+  status(): Promise<Status>;
+  jobs(): Promise<readonly Job[]>;
   remove(): Promise<void>;
 }
 
+const never = new AbortController().signal;
 /** The last line of a file may be incomplete while it is written. */
 const running = new Set<{ readonly directory: string }>();
 
@@ -47,10 +54,13 @@ destinations: { archive: { type: file, directory: ./out, minFreeBytes: 0 }${othe
 sources: { xiq: { type: xiq, secrets: [ { env: XIQ_TEST_SECRET } ] } }
 ${yaml}`,
   );
+  const admin = async () => connectAdmin(await readAdminFile(join(directory, 'data')));
   return {
     directory,
     configFile,
     secret: 'canary-4711',
+    status: async () => (await admin()).status({}, never),
+    jobs: async () => (await (await admin()).jobs({}, never)).jobs,
     async documents() {
       const isWritten = [...running].some((one) => one.directory === directory);
       const names = await readdir(join(directory, 'out')).catch(() => []);
@@ -165,7 +175,9 @@ export function spawnConnector(
 ): ChildProcess {
   const { PATH, HOME } = process.env;
   const [command = process.execPath, ...rest] = [...tracer, process.execPath, main, ...args];
-  return spawn(command, rest, { cwd, env: { PATH, HOME, XIQ_TEST_SECRET: secret, ...environment } });
+  // A tracer counts system calls.
+  const cache = tracer.length === 0 ? { NODE_COMPILE_CACHE: compileCache } : {};
+  return spawn(command, rest, { cwd, env: { PATH, HOME, ...cache, XIQ_TEST_SECRET: secret, ...environment } });
 }
 
 const exit = z.union([z.number(), z.custom<NodeJS.Signals>((value) => typeof value === 'string')]);

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { type Job, routes } from '@xiq-siem/admin-api';
+import { type Job, routes, type Status } from '@xiq-siem/admin-api';
 import type { Ext4Disk, HecFake } from '@xiq-siem/testkit';
 import { z } from 'zod';
 import { hecToken, startHec } from './all-destinations.ts';
@@ -11,7 +11,7 @@ import type { Ended } from './connector-process.ts';
 import { spawnConnector } from './connector-process.ts';
 import { type Copies, copiesBy } from './copies.ts';
 import { audits } from './elastic-events.ts';
-import { type OperatedConnector, type OperatorFixture, only, operatorFixture } from './operator-fixture.ts';
+import { type OperatedConnector, type OperatorFixture, operatorFixture } from './operator-fixture.ts';
 
 const bodies = 30;
 const eventsEach = 50;
@@ -33,7 +33,7 @@ export interface JobFixture extends OperatorFixture {
   refuseSome(rule: (number: number) => boolean): void;
   /** Event ids and how often they arrived. */
   arrived(): Promise<{ readonly archive: Copies; readonly splunk: Copies }>;
-  status(): Promise<z.output<typeof routes.status.response>>;
+  status(): Promise<Status>;
   /** Starts a command with `--json` that the test may end early. */
   startCommand(line: string): RunningCommand;
 }
@@ -71,7 +71,7 @@ export async function jobFixture(disk?: Ext4Disk): Promise<JobFixture & AsyncDis
   const { directory, secret, configFile } = fixture.work;
   const refuseSome = (rule: (number: number) => boolean): void =>
     hec.refuse(({ event }) => (rule(Number(message.parse(event).message)) ? 15 : undefined));
-  const status = async () => only((await fixture.runJson(routes.status, 'status')).lines);
+  const { status } = fixture.work;
 
   refuseSome((number) => number % 3 === 0);
   for (let body = 0; body < bodies; body += 1) {
@@ -129,7 +129,6 @@ export async function jobFixture(disk?: Ext4Disk): Promise<JobFixture & AsyncDis
   };
 }
 
-/** A status is a process of its own: slow on a busy machine. */
 const timeoutMs = 60_000;
 
 async function until(isSo: () => boolean | Promise<boolean>, everyMs: number): Promise<void> {

@@ -9,7 +9,7 @@ import { hecToken, startHec } from './all-destinations.ts';
 import { inCollector, inFiles, inHecFake } from './arrivals.ts';
 import { copiesBy, differences, onceEach } from './copies.ts';
 import { elasticOf } from './elastic-server.ts';
-import { type OperatorFixture, only, operatorFixture } from './operator-fixture.ts';
+import { type OperatorFixture, operatorFixture } from './operator-fixture.ts';
 
 let secure: RunningServer;
 let collector: RunningServer;
@@ -134,7 +134,7 @@ test('doctor finds its event at every destination, or reports why the broken one
   await reload({});
   expect(await doctor(fixture, 20)).toEqual(healthy);
   const settled = async () => {
-    const { reconciled, destinations } = only((await fixture.runJson(routes.status, 'status')).lines);
+    const { reconciled, destinations } = await fixture.work.status();
     return reconciled && destinations.every(({ lag }) => lag.bodies === 0);
   };
   await expect.poll(settled, { timeout: 20_000 }).toBe(true);

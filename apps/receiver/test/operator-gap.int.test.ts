@@ -1,5 +1,4 @@
 // A full journal: the retention gap is shown, counted and acknowledged, and a removed destination is forgotten.
-import { routes } from '@xiq-siem/admin-api';
 import { expect, test } from 'vitest';
 import { audits } from './elastic-events.ts';
 import { only, operatorFixture } from './operator-fixture.ts';
@@ -14,17 +13,17 @@ test('evicted bodies are a gap of the one destination that needed them, until it
     destinations: { archive, elastic: { type: 'elasticsearch', nodes: [unreachable] } },
   });
   const connector = await fixture.start();
-  const statusNow = async () => only((await fixture.runJson(routes.status, 'status')).lines);
+  const { status } = fixture.work;
   let posted = 0;
-  const until = async () => {
+  const postMore = async () => {
     for (const end = posted + 60; posted < end; posted++) {
       await connector.post('AUDIT_LOG_ALL', audits(1, posted, 'j.doe', 'x'.repeat(9000)));
     }
-    return (await statusNow()).gaps.length;
+    return (await status()).gaps.length;
   };
-  await expect.poll(until, { timeout: 20_000 }).toBe(1);
+  await expect.poll(postMore, { timeout: 20_000 }).toBe(1);
 
-  const full = await statusNow();
+  const full = await status();
   const gap = only(full.gaps);
   expect(gap).toMatchObject({ destination: 'elastic', fromSequence: 1, bodies: gap.toSequence });
   expect(full).toMatchObject({ reconciled: true, accepting: { ok: true } });
@@ -39,7 +38,7 @@ test('evicted bodies are a gap of the one destination that needed them, until it
 
   expect(await fixture.run('status --acknowledge elastic:7-9')).toMatchObject({ code: 66 });
   expect(await fixture.run(`status --acknowledge ${gap.id}`)).toMatchObject({ code: 0 });
-  expect((await statusNow()).gaps).toEqual([]);
+  expect((await status()).gaps).toEqual([]);
 
   expect(await fixture.run('destination forget elastic --yes')).toMatchObject({ code: 64 });
   await fixture.configure({ destinations: { archive } });

@@ -22,8 +22,7 @@ const userNamesAreNumbers = {
 };
 const pollOptions = { timeout: 20_000, interval: 100 };
 
-const statusOf = async ({ runJson }: OperatorFixture): Promise<Status> =>
-  only((await runJson(routes.status, 'status')).lines);
+const statusOf = ({ work }: OperatorFixture): Promise<Status> => work.status();
 const elasticIn = ({ destinations }: Status) => only(destinations.filter(({ name }) => name === 'elastic'));
 
 test('a mapping conflict is shown, explained, fixed and retried, and at every moment the counters reconcile', async () => {

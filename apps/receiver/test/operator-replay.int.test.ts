@@ -32,8 +32,7 @@ test('a day replayed with a changed mapping has the same ids and new fields; Ela
   const connector = await fixture.start();
   for (const [messageType, events] of Object.entries(bodies)) await connector.post(messageType, events);
   const tomorrow = dateOf(Date.now() + dayMs);
-  const delivered = async () =>
-    only((await fixture.runJson(routes.status, 'status')).lines).destinations.map(({ counters }) => counters.delivered);
+  const delivered = async () => (await fixture.work.status()).destinations.map(({ counters }) => counters.delivered);
   await expect.poll(delivered, { timeout: 20_000 }).toEqual([all, all]);
   const before = await inElastic();
   expect(before).toHaveLength(all);

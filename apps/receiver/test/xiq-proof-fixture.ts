@@ -35,7 +35,7 @@ export interface ProofFixture extends Omit<XiqFixture, 'configure'> {
     route: { readonly response: Answer },
     line: string,
   ): Promise<JsonOutput<z.output<Answer>>>;
-  status(): Promise<{ readonly code: Ended['code']; readonly status: Status }>;
+  status(): Promise<Status>;
   /** `completeness` of a span; default: since the fixture was created. */
   completenessOf(options?: string): Promise<CompletenessResult>;
   /** `--from … --to …`: from before the fixture was created until now. */
@@ -54,14 +54,14 @@ export async function subscribed(fixture: ProofFixture): Promise<RunningConnecto
   const connector = await fixture.start();
   const { code, output } = await fixture.runLine('subscriptions apply --yes');
   if (code !== 0) throw new Error(`apply ended with ${code}: ${output}`);
-  await until('all is well', async () => (await fixture.status()).code === 0);
+  await until('all is well', async () => isWell(await fixture.status()));
   return connector;
 }
 
-export async function jobsOf(fixture: ProofFixture): Promise<readonly Job[]> {
-  const { lines } = await fixture.runJson(routes.jobs, 'jobs');
-  return lines.flatMap(({ jobs }) => jobs);
-}
+/** No problem needs an operator. */
+export const isWell = ({ problems }: Status): boolean => problems.every(({ severity }) => severity === 'notice');
+
+export const jobsOf = ({ work }: ProofFixture): Promise<readonly Job[]> => work.jobs();
 
 interface JsonOutput<Line> {
   readonly code: Ended['code'];
@@ -112,12 +112,7 @@ export async function proofFixture(
     ...fixture,
     ...{ configure, runLine, runJson, span },
     write: (file, text) => writeFile(join(work.directory, file), text, { mode: 0o600 }),
-    status: async function statusNow() {
-      const { code, lines } = await runJson(routes.status, 'status');
-      const [status] = lines;
-      if (status === undefined) throw new Error('status said nothing');
-      return { code, status };
-    },
+    status: work.status,
     async completenessOf(options = span()) {
       const { code, lines } = await runJson(routes.completeness, `completeness ${options}`);
       const end = lines.at(-1);

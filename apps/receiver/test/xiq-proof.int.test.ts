@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { requestJson } from './http-json.ts';
 import { only } from './operator-fixture.ts';
 import { until } from './xiq-fixture.ts';
-import { jobsOf, loggedTypes, type ProofFixture, proofFixture } from './xiq-proof-fixture.ts';
+import { isWell, jobsOf, loggedTypes, type ProofFixture, proofFixture } from './xiq-proof-fixture.ts';
 
 const audit = 'AUDIT_LOG_ALL';
 const ready = z.object({
@@ -41,7 +41,7 @@ test.each([
     expect([again.code, again.output]).toEqual([0, expect.stringContaining('Nothing to do.')]);
     const ours = cloud.subscriptions.list().filter(({ application }) => application === 'siem');
     expect(ours.map(({ url }) => url)).toEqual(loggedTypes.map((type) => `${publicUrl}/${type}`));
-    await until('all is well', async () => (await fixture.status()).code === 0);
+    await until('all is well', async () => isWell(await fixture.status()));
 
     const events = [...some(fixture)];
     await cloud.settled();
@@ -52,12 +52,10 @@ test.each([
     cloud.subscriptions.change(disabled?.id ?? '', { status: 'DISABLED' });
     events.push(...some(fixture));
     expect((await fixture.runLine('reload')).code).toBe(0);
-    const noticed = await until('it is noticed', async () => {
-      const { code, status } = await fixture.status();
-      return stateOf(status, audit)?.state === 'disabled' && { code, status };
-    });
-    expect(noticed.code).toBe(1);
-    expect((await fixture.runLine('status')).stdout).toContain(`! source xiq: subscription to ${audit} disabled`);
+    await until('it is noticed', async () => stateOf(await fixture.status(), audit)?.state === 'disabled');
+    const noticed = await fixture.runLine('status');
+    const line = `! source xiq: subscription to ${audit} disabled`;
+    expect([noticed.code, noticed.stdout]).toEqual([1, expect.stringContaining(line)]);
     const readyz = ready.parse(await requestJson(`${connector.adminUrl}/readyz`));
     expect(only(readyz.sources).api.subscriptions[0]?.state).toBe('disabled');
     await until('it is told', async () => (await fixture.healthEvents()).includes('subscription-disabled'));
@@ -68,7 +66,7 @@ test.each([
 
     await fixture.configure({ reconcile: 'apply' });
     expect((await fixture.runLine('reload')).code).toBe(0);
-    await until('it is fixed', async () => stateOf((await fixture.status()).status, audit)?.state === 'ok');
+    await until('it is fixed', async () => stateOf(await fixture.status(), audit)?.state === 'ok');
     events.push(...some(fixture));
     await fixture.waitForAll(events);
     await until('that is told', async () => (await fixture.healthEvents()).includes('subscription-fixed'));
