@@ -169,7 +169,7 @@ function countMissing(
     if (happened === undefined) throw new Error(`nothing like this ever happened: ${event.original}`);
     const before = found.get(happened) ?? ids.get(event.id);
     const isAllowed = before === undefined || (killed && before === receipt);
-    if (!isAllowed) throw new Error(`twice in the output: ${event.id} ${event.original}`);
+    if (!isAllowed) throw new Error(`twice in the output: ${event.id} of ${before} and ${receipt}: ${event.original}`);
     found.set(happened, receipt);
     ids.set(event.id, receipt);
   }
