@@ -39,14 +39,20 @@ describe.each(['http/protobuf', 'http/json'])('%s', (protocol) => {
   it('the collector decodes the record as expected', async () => {
     const destination = await at(collector, { protocol });
     const id = `${protocol}-golden`;
-    const item = batchOfDocuments([auditDocument]).items.map((one) => ({ ...one, id }));
+    const document = {
+      ...auditDocument,
+      client: { mac: 'DC-A6-32-00-00-01', geo: { location: { lat: 52, lon: -13.4 } } },
+    };
+    const item = batchOfDocuments([document]).items.map((one) => ({ ...one, id }));
     await destination.deliver({ items: item }, noSignal);
     const line = async () => (await lines()).find((text) => text.includes(`"${id}"`)) ?? '{}';
     await expect.poll(line, { timeout: 15_000 }).not.toBe('{}');
     const attributes = expect.arrayContaining([
       { key: 'event.category', value: { arrayValue: { values: [{ stringValue: 'authentication' }] } } },
       { key: 'event.duration', value: { intValue: '9100000000000000' } },
+      { key: 'client.geo.location.lat', value: { doubleValue: 52 } },
       { key: 'client.geo.location.lon', value: { doubleValue: -13.4 } },
+      { key: 'client.mac.address', value: { stringValue: 'DC-A6-32-00-00-01' } },
       { key: 'extreme.xiq.audit.category_derived', value: { boolValue: true } },
       { key: 'log.record.uid', value: { stringValue: id } },
     ]);

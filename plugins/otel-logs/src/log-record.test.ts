@@ -8,12 +8,20 @@ import { decodeExportRequest } from './test-decode.ts';
 
 const { fields } = testContext().context;
 
-function recordsOf(documents: Parameters<typeof batchOfDocuments>[0], config: object = {}) {
+type Documents = Parameters<typeof batchOfDocuments>[0];
+
+function entriesOf(documents: Documents, config: object = {}) {
   const mapper = createRecordMapper(otelLogsConfig.parse({ url: 'http://127.0.0.1:4318/v1/logs', ...config }), fields);
-  return mapper(batchOfDocuments(documents)).map(({ record }) => record);
+  return mapper(batchOfDocuments(documents));
 }
-function asJson(documents: Parameters<typeof batchOfDocuments>[0], config: object = {}) {
-  return JSON.parse(Buffer.from(encodeRequest('http/json', recordsOf(documents, config))).toString());
+function recordsOf(documents: Documents, config: object = {}) {
+  return entriesOf(documents, config).map(({ record }) => ({
+    ...record,
+    attributes: Object.fromEntries(record.attributes.map(({ key, value }) => [key, value])),
+  }));
+}
+function asJson(documents: Documents, config: object = {}) {
+  return JSON.parse(Buffer.from(encodeRequest('http/json', entriesOf(documents, config))).toString());
 }
 const string = (key: string, stringValue: string) => ({ key, value: { stringValue } });
 const strings = (key: string, ...texts: string[]) => ({
@@ -31,7 +39,6 @@ const golden = {
           string('service.instance.id', '6f0c8c1e-0000-4000-8000-000000000000'),
           string('extreme.xiq.owner_id', '1091'),
         ],
-        droppedAttributesCount: 0,
       },
       scopeLogs: [
         {
@@ -59,22 +66,21 @@ const golden = {
                 string('event.code', '10001'),
                 string('event.module', 'extreme_xiq'),
                 string('event.dataset', 'extreme_xiq.audit'),
-                { key: 'event.duration', value: { intValue: 9_100_000_000_000_000 } },
+                { key: 'event.duration', value: { intValue: '9100000000000000' } },
                 { key: 'client.geo.location.lat', value: { doubleValue: 52.5 } },
                 { key: 'client.geo.location.lon', value: { doubleValue: -13.4 } },
+                string('network.protocol.name', 'https'),
                 string('user.id', '6553'),
                 string('user.name', 'user@example.com'),
                 string('organization.id', '1091'),
                 string('organization.name', 'EXAMPLE-VHM'),
                 string('cloud.account.id', '1091'),
                 string('extreme.xiq.message_type', 'AUDIT_LOG_ALL'),
-                { key: 'extreme.xiq.audit.category_id', value: { intValue: 1 } },
+                { key: 'extreme.xiq.audit.category_id', value: { intValue: '1' } },
                 { key: 'extreme.xiq.audit.category_derived', value: { boolValue: true } },
                 string('extreme.xiq.extra', '{"site":"Berlin","deep":{"a":[1,null,{"b":"c"}]}}'),
-                string('network.protocol.name', 'https'),
                 string('log.record.uid', '16e3176d3ac37eb42cfcae0830b6335169627cefc'),
               ],
-              droppedAttributesCount: 0,
             },
           ],
         },
@@ -88,7 +94,7 @@ it('encodes an audit event as JSON', () => {
 });
 
 it('encodes the same record as protobuf', () => {
-  expect(decodeExportRequest(encodeRequest('http/protobuf', recordsOf([auditDocument])))).toEqual(golden);
+  expect(decodeExportRequest(encodeRequest('http/protobuf', entriesOf([auditDocument])))).toEqual(golden);
 });
 
 it('encodes an empty event and unusual values in both encodings', () => {
@@ -101,21 +107,21 @@ it('encodes an empty event and unusual values in both encodings', () => {
     },
   );
   const documents = [ecsDocument({}), unusual];
-  expect(decodeExportRequest(encodeRequest('http/protobuf', recordsOf(documents)))).toMatchObject(
+  expect(decodeExportRequest(encodeRequest('http/protobuf', entriesOf(documents)))).toMatchObject(
     withoutEmpty(asJson(documents)),
   );
   const [record] = recordsOf([unusual]);
   expect(record).toMatchObject({
-    body: 'half a pair \ufffd',
+    body: { stringValue: 'half a pair \ufffd' },
     severityText: 'loud',
-    attributes: { 'extreme.xiq.huge': '1e+300', 'extreme.xiq.edge': 2 ** 53, 'extreme.xiq.list': [1, 'a'] },
+    attributes: { 'extreme.xiq.list': { arrayValue: { values: [{ doubleValue: 1 }, { stringValue: 'a' }] } } },
   });
   expect(record).not.toHaveProperty('severityNumber');
 });
 
-/** Removes `body: {}` and empty lists, which protobuf omits. */
+/** Removes empty lists, which protobuf omits. */
 function withoutEmpty(json: unknown): object {
-  return JSON.parse(JSON.stringify(json).replaceAll('"body":{},', '').replaceAll('"values":[]', ''));
+  return JSON.parse(JSON.stringify(json).replaceAll('"values":[]', ''));
 }
 
 it.each([
@@ -132,27 +138,70 @@ it.each([
   expect(recordsOf([ecsDocument({ 'log.level': level })])[0]).toMatchObject({ severityNumber, severityText: level });
 });
 
-it('sends an integer beyond 64 bits as text', () => {
-  const below = 2 ** 63 - 1024;
-  const [record] = recordsOf([ecsDocument({}, { extreme: { xiq: { first: 2 ** 63, last: below } } })]);
-  expect(record).toMatchObject({
-    attributes: { 'extreme.xiq.first': '9223372036854776000', 'extreme.xiq.last': below },
+it.each([-50, -50.5, 0, 1e300, 5e-324])('sends the double %d as a double, and a long as an integer', (number) => {
+  const document = ecsDocument(
+    { 'client.geo.location': { lat: number, lon: 0 }, 'event.severity': 5 },
+    { extreme: { xiq: { presence: { rssi: number }, undeclared: number } } },
+  );
+  const doubles = ['client.geo.location.lat', 'extreme.xiq.presence.rssi', 'extreme.xiq.undeclared'];
+  const expected = [
+    ...doubles.map((key) => ({ key, value: { doubleValue: number } })),
+    { key: 'client.geo.location.lon', value: { doubleValue: 0 } },
+    { key: 'event.severity', value: { intValue: '5' } },
+  ];
+  const [json, protobuf] = [
+    asJson([document]),
+    decodeExportRequest(encodeRequest('http/protobuf', entriesOf([document]))),
+  ];
+  for (const request of [json, protobuf]) {
+    expect(request).toMatchObject({
+      resourceLogs: [{ scopeLogs: [{ logRecords: [{ attributes: expect.arrayContaining(expected) }] }] }],
+    });
+  }
+});
+
+it.each([
+  [2 ** 53, { intValue: '9007199254740992' }],
+  [-5, { intValue: '-5' }],
+  [2 ** 63 - 1024, { intValue: '9223372036854774784' }],
+  [-(2 ** 63) + 1024, { intValue: '-9223372036854774784' }],
+  [2 ** 63, { stringValue: '9223372036854776000' }],
+  [0.5, { doubleValue: 0.5 }],
+])('sends every digit of the long %d', (number, value) => {
+  const document = ecsDocument({ 'event.duration': number });
+  expect(recordsOf([document])[0]?.attributes).toMatchObject({ 'event.duration': value });
+  const decoded = decodeExportRequest(encodeRequest('http/protobuf', entriesOf([document])));
+  expect(JSON.stringify(decoded)).toContain(`{"key":"event.duration","value":${JSON.stringify(value)}}`);
+});
+
+it.each([0, 1, 127, 128, 16_383, 16_384, 65_536, 2 ** 21 - 1, 2 ** 21])('encodes texts of %i characters', (length) => {
+  const documents = ['x', 'ü', '\u2028', '🚀'].map((character) => ecsDocument({ message: character.repeat(length) }));
+  expect(decodeExportRequest(encodeRequest('http/protobuf', entriesOf(documents)))).toEqual(asJson(documents));
+});
+
+it('sends a number in a text field as text', () => {
+  const invalid: object = { user: { id: 17 }, tags: [1, 'admin'] };
+  expect(recordsOf([{ ...auditDocument, ...invalid }])[0]?.attributes).toMatchObject({
+    'user.id': { stringValue: '17' },
+    tags: { arrayValue: { values: [{ stringValue: '1' }, { stringValue: 'admin' }] } },
   });
 });
 
 it('keeps every millisecond of a time, and always sets an observed time', () => {
   const [record] = recordsOf([ecsDocument({ '@timestamp': '2261-12-31T23:59:59.999Z', 'event.created': 'never' })]);
-  expect(record).toMatchObject({ hrTime: [9214646399, 999_000_000], hrTimeObserved: [9214646399, 999_000_000] });
+  expect(record).toMatchObject({ timeUnixNano: '9214646399999000000', observedTimeUnixNano: '9214646399999000000' });
 });
 
 it('sends a time before 1970 as 0', () => {
-  expect(recordsOf([ecsDocument({ '@timestamp': '1969-12-31T23:59:59.999Z' })])[0]).toMatchObject({ hrTime: [0, 0] });
+  expect(recordsOf([ecsDocument({ '@timestamp': '1969-12-31T23:59:59.999Z' })])[0]).toMatchObject({
+    timeUnixNano: '0',
+  });
 });
 
 it('sends the whole document as body and the original text, if configured', () => {
   const [record] = recordsOf([auditDocument], { body: 'json', includeOriginal: true });
-  expect(record?.body).toBe(JSON.stringify(auditDocument));
-  expect(record?.attributes['log.record.original']).toBe('{"code":10001}');
+  expect(record?.body).toEqual({ stringValue: JSON.stringify(auditDocument) });
+  expect(record?.attributes['log.record.original']).toEqual({ stringValue: '{"code":10001}' });
 });
 
 it('creates one resource for each origin in a batch', () => {
@@ -200,7 +249,9 @@ it('adds configured actions to event names', () => {
 it('L4: an event that could not be read has its original text, whatever is configured', () => {
   const unreadable = ecsDocument({ 'event.kind': 'pipeline_error', 'event.original': '[{"half":' });
   for (const config of [{}, { includeOriginal: false }, { body: 'json' }]) {
-    expect(recordsOf([unreadable], config)[0]?.attributes).toMatchObject({ 'log.record.original': '[{"half":' });
+    expect(recordsOf([unreadable], config)[0]?.attributes).toMatchObject({
+      'log.record.original': { stringValue: '[{"half":' },
+    });
   }
   expect(recordsOf([auditDocument])[0]?.attributes).not.toHaveProperty(['log.record.original']);
 });
@@ -211,7 +262,7 @@ it.each(['http/json', 'http/protobuf'] as const)('L4: %s carries every value of 
     const document = { ...auditDocument, ...extra };
     const decode = (bytes: Uint8Array) =>
       protocol === 'http/json' ? JSON.parse(Buffer.from(bytes).toString()) : decodeExportRequest(bytes);
-    const records = recordsOf([document], { includeOriginal: true });
+    const records = entriesOf([document], { includeOriginal: true });
     const sent = JSON.stringify(decode(encodeRequest(protocol, records))).replaceAll('\\', '');
     for (const value of leavesOf(document)) expect(sent).toContain(value);
   }

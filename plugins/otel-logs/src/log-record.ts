@@ -1,161 +1,195 @@
 // Converts events to OpenTelemetry log records, with their resource and scope.
-import { type HrTime, SeverityNumber } from '@opentelemetry/api';
-import { resourceFromAttributes } from '@opentelemetry/resources';
-import type { Batch, BatchItem, EcsDocument, FieldDefinition } from '@xiq-siem/core';
+import type { Batch, BatchItem, FieldDefinition, FieldType } from '@xiq-siem/core';
+import { attributeNames } from './attribute-names.ts';
 import type { OtelLogsConfig } from './config.ts';
 import { createEventNames } from './event-name.ts';
-import type { LogRecord } from './otlp-encoding.ts';
+import type { AnyValue, KeyValue, LogRecord, Origin, SentRecord } from './otlp-encoding.ts';
 
-export interface Entry {
+export interface Entry extends SentRecord {
   readonly item: BatchItem;
-  readonly record: LogRecord;
 }
-
-/** Values that both OTLP encodings support. */
-type FieldValue = string | number | boolean | readonly (string | number | boolean)[];
 
 type RecordOptions = Pick<
   OtelLogsConfig,
   'body' | 'eventActions' | 'includeOriginal' | 'resourceAttributes' | 'serviceName'
 >;
 
-// By syslog severity name. OpenTelemetry treats numbers from 17 as errors: a rejected RADIUS login is a warning.
-const severities: ReadonlyMap<string, SeverityNumber> = new Map([
-  ['debug', SeverityNumber.DEBUG],
-  ['info', SeverityNumber.INFO],
-  ['notice', SeverityNumber.INFO2],
-  ['warning', SeverityNumber.WARN],
-  ['error', SeverityNumber.ERROR],
-  ['critical', SeverityNumber.ERROR2],
-  ['alert', SeverityNumber.ERROR3],
-  ['emergency', SeverityNumber.FATAL],
+// By syslog severity name, with the numbers of OpenTelemetry. It treats numbers from 17 as errors: a rejected RADIUS login
+// is a warning.
+const severities: ReadonlyMap<string, number> = new Map([
+  ['debug', 5],
+  ['info', 9],
+  ['notice', 10],
+  ['warning', 13],
+  ['error', 17],
+  ['critical', 18],
+  ['alert', 19],
+  ['emergency', 21],
 ]);
 
-/** ECS names with a different OpenTelemetry name. */
-const renamedFields = [['network.protocol', 'network.protocol.name']] as const;
+/** Fields whose text has its own place in a record: it is not an attribute too. */
+const placed = [
+  '@timestamp',
+  'agent.id',
+  'agent.type',
+  'agent.version',
+  'event.created',
+  'event.id',
+  'event.original',
+  'extreme.xiq.owner_id',
+  'log.level',
+  'message',
+] as const;
 
-/** Maps a whole batch: events of one origin must share one resource object, because the serializers group by identity. */
+/** The resource has them too. */
+const copied = ['cloud.account.id', 'cloud.account.name', 'event.kind', 'organization.name'] as const;
+
+type Texts = Partial<Record<(typeof placed)[number] | (typeof copied)[number], string>>;
+
+/** Maps a whole batch: records of one origin share one object, because a request groups them by it. */
 export function createRecordMapper(
   options: RecordOptions,
   definitions: readonly FieldDefinition[],
 ): (batch: Batch) => readonly Entry[] {
   const eventName = createEventNames(options.eventActions);
-  const jsonFields = new Set(definitions.filter(({ type }) => type === 'flattened').map(({ name }) => name));
+  const flatten = createFlatten(definitions);
 
   return ({ items }) => {
-    const resourceOf = cached((attributes) => resourceFromAttributes(attributes));
-    const scopeOf = cached(({ name = '@xiq-siem/otel-logs', version }) => ({
-      name,
-      ...(version === undefined ? {} : { version }),
-    }));
+    const originOf = cachedOrigins();
 
-    const recordOf = (item: BatchItem): LogRecord => {
-      const fields = flatten(item.document, jsonFields);
-      const text = (name: string) => textOf(fields.get(name));
-      // A field with its own place in the record must not be an attribute too.
-      const extract = (name: string) => {
-        const value = text(name);
-        if (value !== undefined) fields.delete(name);
-        return value;
-      };
-      for (const name of ['@timestamp', 'event.id']) extract(name);
-      const level = extract('log.level');
-      const message = extract('message');
-      const isUnreadable = fields.get('event.kind') === 'pipeline_error';
-      const original = extract('event.original');
-      const created = Date.parse(extract('event.created') ?? '');
-      const resource = resourceOf({
+    const entryOf = (item: BatchItem): Entry => {
+      const { texts, attributes } = flatten(item.document);
+      const level = texts['log.level'];
+      const original = texts['event.original'];
+      const created = Date.parse(texts['event.created'] ?? '');
+      const origin = originOf(texts['agent.type'], texts['agent.version'], {
         'service.name': options.serviceName,
-        'service.namespace': text('organization.name') ?? text('cloud.account.name') ?? text('cloud.account.id'),
-        'service.instance.id': extract('agent.id'),
-        'extreme.xiq.owner_id': extract('extreme.xiq.owner_id'),
+        'service.namespace': texts['organization.name'] ?? texts['cloud.account.name'] ?? texts['cloud.account.id'],
+        'service.instance.id': texts['agent.id'],
+        'extreme.xiq.owner_id': texts['extreme.xiq.owner_id'],
         ...options.resourceAttributes,
       });
-      const instrumentationScope = scopeOf({ name: extract('agent.type'), version: extract('agent.version') });
-      for (const [ecs, otel] of renamedFields) rename(fields, ecs, otel);
-      fields.set('log.record.uid', item.id);
+      attributes.push(textAttribute(attributeNames['event.id'], item.id));
       // An event that could not be read has its content only there.
-      const hasOriginal = options.includeOriginal || isUnreadable;
-      if (hasOriginal && original !== undefined) fields.set('log.record.original', original);
+      const hasOriginal = options.includeOriginal || texts['event.kind'] === 'pipeline_error';
+      if (hasOriginal && original !== undefined) {
+        attributes.push(textAttribute(attributeNames['event.original'], original));
+      }
       const severityNumber = severities.get(level?.toLowerCase() ?? '');
-      const body = options.body === 'json' ? item.json : message;
-      return {
-        hrTime: hrTime(item.timeMs),
-        hrTimeObserved: hrTime(Number.isNaN(created) ? item.timeMs : created),
-        ...(severityNumber === undefined ? {} : { severityNumber }),
-        ...(level === undefined ? {} : { severityText: level }),
-        ...(body === undefined ? {} : { body }),
+      const body = options.body === 'json' ? item.json : texts.message;
+      const record: LogRecord = {
+        timeUnixNano: nanoseconds(item.timeMs),
+        observedTimeUnixNano: nanoseconds(Number.isNaN(created) ? item.timeMs : created),
+        ...(severityNumber !== undefined && { severityNumber }),
+        ...(level !== undefined && { severityText: level }),
+        ...(body !== undefined && { body: { stringValue: body } }),
         eventName: eventName(item),
-        resource,
-        instrumentationScope,
-        attributes: Object.fromEntries(fields),
-        droppedAttributesCount: 0,
+        attributes,
       };
+      return { item, origin, record };
     };
-    return items.map((item) => ({ item, record: recordOf(item) }));
+    return items.map(entryOf);
   };
+}
+
+/** How a field is sent. */
+interface Rule {
+  /** Undefined: the name of the field. */
+  readonly attribute?: string;
+  readonly type?: FieldType;
+  readonly place: 'record' | 'both' | 'attribute';
+}
+
+const undeclared: Rule = { place: 'attribute' };
+
+/**
+ * Returns the attributes of a document, and the texts that the record itself needs. The declared type of a field decides
+ * the type of its attribute, so that every event has the same: a double without a fraction stays a double.
+ */
+function createFlatten(definitions: readonly FieldDefinition[]) {
+  const rules = new Map<string, Rule>();
+  const setRule = (name: string, rule: Partial<Rule>): void => {
+    rules.set(name, { ...undeclared, ...rules.get(name), ...rule });
+  };
+  for (const { name, type } of definitions) {
+    setRule(name, { type });
+    if (type === 'geo_point') for (const part of ['lat', 'lon']) setRule(`${name}.${part}`, { type: 'double' });
+  }
+  for (const [name, attribute] of Object.entries(attributeNames)) setRule(name, { attribute });
+  for (const name of placed) setRule(name, { place: 'record' });
+  for (const name of copied) setRule(name, { place: 'both' });
+
+  return (document: object): { readonly texts: Texts; readonly attributes: KeyValue[] } => {
+    const texts: Record<string, string> = {};
+    const attributes: KeyValue[] = [];
+    const visit = (fields: object, prefix: string): void => {
+      for (const [key, value] of Object.entries(fields)) {
+        if (value === undefined || value === null) continue;
+        const name = prefix + key;
+        const { attribute = name, type, place } = rules.get(name) ?? undeclared;
+        if (typeof value === 'object' && !Array.isArray(value) && type !== 'flattened') {
+          visit(value, `${name}.`);
+          continue;
+        }
+        if (typeof value === 'string' && place !== 'attribute') {
+          texts[name] = value.toWellFormed();
+          if (place === 'record') continue;
+        }
+        attributes.push({ key: attribute, value: anyValue(value, type) });
+      }
+    };
+    visit(document, '');
+    return { texts, attributes };
+  };
+}
+
+/** Flattened fields, and lists of objects, become one JSON text. */
+function anyValue(value: unknown, type: FieldType | undefined): AnyValue {
+  if (typeof value === 'number') return numberValue(value, type);
+  if (typeof value === 'boolean') return { boolValue: value };
+  // Protobuf allows no unpaired surrogates in text.
+  if (typeof value === 'string') return { stringValue: value.toWellFormed() };
+  if (!Array.isArray(value) || value.some((one) => typeof one === 'object' && one !== null)) {
+    return { stringValue: JSON.stringify(value) };
+  }
+  const values = value.filter((one) => one !== null).map((one) => anyValue(one, type));
+  return { arrayValue: { values } };
 }
 
 const int64Limit = 2 ** 63;
 
-/** Values by dotted name, without null. Objects named in `jsonFields`, and lists of objects, become one JSON string. */
-function flatten(document: EcsDocument, jsonFields: ReadonlySet<string>): Map<string, FieldValue> {
-  const fields = new Map<string, FieldValue>();
-  const visit = (value: unknown, name: string): void => {
-    if (Array.isArray(value)) {
-      const values = value.map(scalar).filter((one) => one !== undefined);
-      const isFlat = value.every((one) => one === null || typeof one !== 'object');
-      fields.set(name, isFlat ? values : JSON.stringify(value));
-    } else if (typeof value === 'object' && value !== null) {
-      if (jsonFields.has(name)) fields.set(name, JSON.stringify(value));
-      else for (const [key, inner] of Object.entries(value)) visit(inner, name === '' ? key : `${name}.${key}`);
-    } else {
-      const one = scalar(value);
-      if (one !== undefined) fields.set(name, one);
-    }
-  };
-  visit(document, '');
-  return fields;
+/** A number without a declared type is a double: whether it has a fraction may differ from event to event. */
+function numberValue(value: number, type: FieldType | undefined): AnyValue {
+  if (type === undefined || type === 'double') return { doubleValue: value };
+  if (type !== 'long') return { stringValue: String(value) };
+  if (!Number.isInteger(value)) return { doubleValue: value };
+  return Math.abs(value) < int64Limit ? { intValue: BigInt(value).toString() } : { stringValue: String(value) };
 }
 
-/** Protobuf allows no unpaired surrogates in text. OTLP JSON allows no integers beyond 64 bits. */
-function scalar(value: unknown): string | number | boolean | undefined {
-  if (typeof value === 'string') return value.toWellFormed();
-  if (typeof value === 'number') {
-    return Number.isInteger(value) && Math.abs(value) >= int64Limit ? String(value) : value;
-  }
-  return typeof value === 'boolean' ? value : undefined;
-}
+const textAttribute = (key: string, stringValue: string): KeyValue => ({ key, value: { stringValue } });
 
 /** Returns the same object for the same texts. Omits undefined texts. */
-function cached<Created>(create: (texts: Readonly<Record<string, string>>) => Created) {
-  const cache = new Map<string, Created>();
-  return (texts: Readonly<Record<string, string | undefined>>): Created => {
-    const key = JSON.stringify(texts);
+function cachedOrigins() {
+  const cache = new Map<string, Origin>();
+  return (
+    name = '@xiq-siem/otel-logs',
+    version: string | undefined,
+    resource: Readonly<Record<string, string | undefined>>,
+  ): Origin => {
+    const key = JSON.stringify([name, version, resource]);
     const found = cache.get(key);
     if (found !== undefined) return found;
-    const present = Object.entries(texts).flatMap(([name, text]) =>
-      text === undefined ? [] : [[name, text] as const],
+    const attributes = Object.entries(resource).flatMap(([attribute, text]) =>
+      text === undefined ? [] : [textAttribute(attribute, text)],
     );
-    const created = create(Object.fromEntries(present));
-    cache.set(key, created);
-    return created;
+    const origin = { resource: { attributes }, scope: { name, ...(version !== undefined && { version }) } };
+    cache.set(key, origin);
+    return origin;
   };
 }
 
-function textOf(value: FieldValue | undefined): string | undefined {
-  return typeof value === 'string' ? value : undefined;
-}
-
-function rename(fields: Map<string, FieldValue>, from: string, to: string): void {
-  const value = fields.get(from);
-  if (value === undefined) return;
-  fields.delete(from);
-  fields.set(to, value);
-}
-
-/** Seconds and nanoseconds: a single number of nanoseconds would lose precision. */
-function hrTime(epochMs: number): HrTime {
+/** As text: a number of nanoseconds would lose precision. */
+function nanoseconds(epochMs: number): string {
   const ms = Math.max(0, Math.trunc(epochMs));
-  return [Math.floor(ms / 1000), (ms % 1000) * 1_000_000];
+  return ms === 0 ? '0' : `${ms}000000`;
 }

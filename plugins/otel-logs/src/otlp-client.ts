@@ -3,12 +3,12 @@ import { promisify } from 'node:util';
 import { gzip as gzipCallback } from 'node:zlib';
 import { type AgentTls, type DestinationContext, exchange, Secret, type SecretSource } from '@xiq-siem/core';
 import type { OtelLogsConfig } from './config.ts';
-import { contentTypes, encodeRequest, type LogRecord } from './otlp-encoding.ts';
+import { contentTypes, encodeRequest, type SentRecord } from './otlp-encoding.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 
 export interface OtlpClient {
   /** Sends records as one request. An empty request only checks whether the server accepts records. */
-  export(records: readonly LogRecord[], signal: AbortSignal): Promise<Outcome>;
+  export(records: readonly SentRecord[], signal: AbortSignal): Promise<Outcome>;
   close(): void;
 }
 
@@ -29,7 +29,7 @@ export function createOtlpClient(config: OtelLogsConfig, context: DestinationCon
     else secretHeaders.set(name, context.secret(value));
   }
 
-  async function exportRecords(records: readonly LogRecord[], signal: AbortSignal): Promise<Outcome> {
+  async function exportRecords(records: readonly SentRecord[], signal: AbortSignal): Promise<Outcome> {
     const headers = { ...fixedHeaders };
     const secrets: Secret[] = [];
     for (const [name, source] of secretHeaders) {

@@ -58,8 +58,8 @@ export function createBatchSender({ send, entries, requestSize, warn }: BatchSen
           group = unsent.slice(0, requestSize.maxEvents());
           unsent = unsent.slice(group.length);
         }
-        const records = group.map(({ record }) => record);
-        const outcome = await send(records, signal);
+
+        const outcome = await send(group, signal);
         if (mustSplit(outcome, group, all)) rejectedHalves.push(...halves(group));
         else stop = applyOutcome(outcome, group);
       }

@@ -7,6 +7,7 @@ import {
   type DestinationContext,
   type EcsDocument,
   ecsDocument,
+  ecsFieldDefinitions,
   type LogAttributes,
   type Secret,
 } from '@xiq-siem/core';
@@ -35,7 +36,12 @@ export function testContext({ secrets = {}, ca }: TestContextOptions = {}) {
     timeoutMs: 60_000,
     mayDeleteByAge: () => true,
     resolvePath: (path) => path,
-    fields: [{ name: 'extreme.xiq.extra', type: 'flattened' }],
+    fields: [
+      ...ecsFieldDefinitions,
+      { name: 'extreme.xiq.extra', type: 'flattened' },
+      { name: 'extreme.xiq.audit.category_id', type: 'long' },
+      { name: 'extreme.xiq.presence.rssi', type: 'double' },
+    ],
     secret: (reference) => ({
       current: () => {
         const secret = 'env' in reference ? secrets[reference.env] : undefined;

@@ -54,13 +54,14 @@ const message =
 const text: Reader = (value) => new TextDecoder('utf-8', { fatal: true }).decode(bytesOf(value));
 const nanos: Reader = (value) => bytesOf(value).readBigUInt64LE().toString();
 const int: Reader = (value) => Number(value);
+const int64: Reader = (value) => String(value);
 const bool: Reader = (value) => value === 1n;
 const double: Reader = (value) => bytesOf(value).readDoubleLE();
 
 const anyValue: Reader = message(() => ({
   1: ['stringValue', text],
   2: ['boolValue', bool],
-  3: ['intValue', int],
+  3: ['intValue', int64],
   4: ['doubleValue', double],
   5: ['arrayValue', message(() => ({ 1: ['values', anyValue, true] }))],
   6: ['kvlistValue', message(() => ({ 1: ['values', keyValue, true] }))],
@@ -72,13 +73,12 @@ const logRecord = message(() => ({
   3: ['severityText', text],
   5: ['body', anyValue],
   6: ['attributes', keyValue, true],
-  7: ['droppedAttributesCount', int],
   11: ['observedTimeUnixNano', nanos],
   12: ['eventName', text],
 }));
 const scope = message(() => ({ 1: ['name', text], 2: ['version', text] }));
 const scopeLogs = message(() => ({ 1: ['scope', scope], 2: ['logRecords', logRecord, true] }));
-const resource = message(() => ({ 1: ['attributes', keyValue, true], 2: ['droppedAttributesCount', int] }));
+const resource = message(() => ({ 1: ['attributes', keyValue, true] }));
 const resourceLogs = message(() => ({ 1: ['resource', resource], 2: ['scopeLogs', scopeLogs, true] }));
 const exportRequest = message(() => ({ 1: ['resourceLogs', resourceLogs, true] }));
 
