@@ -31,6 +31,11 @@ export interface NormalizedEvent {
   readonly element: number;
   /** `event.id`. It is the same in every resend and replay. */
   readonly id: string;
+  /**
+   * The natural key of an event that a sender gives in two forms with different ids. Both forms of one event have the same
+   * key, and different events may have it too, so events are paired by their number. Undefined: unknown.
+   */
+  readonly pairingKey?: string | undefined;
   /** `event.dataset`. */
   readonly dataset: string;
   /** `@timestamp` in epoch milliseconds. */

@@ -28,6 +28,12 @@ export const configSchema = z
       .refine(isTimeZone, 'an IANA time zone, such as Europe/Berlin')
       .default('UTC')
       .describe('IANA time zone for times of the sender without an offset.'),
+    repeats: z
+      .enum(['same', 'distinct'])
+      .default('same')
+      .describe(
+        'Events of equal content in different requests: `same`: one event that was sent again (one `event.id`). `distinct`: different events, unless the whole request is equal.',
+      ),
     labels: z
       .record(labelName, z.string().min(1).max(256))
       .refine((labels) => Object.keys(labels).length <= 32, 'at most 32 labels')

@@ -1,8 +1,8 @@
-// Creates `event.id`: the same id on every resend and replay, in every spelling of an event.
+// Creates `event.id`: the same id on every resend and replay, in every spelling of an element; different for different ones.
 import { hash } from 'node:crypto';
 
 /** The first character of an id. A changed formula gets another one, so that old and new ids are different. */
-const idVersion = '1';
+const idVersion = '2';
 
 /** A unique text for a list: each part with its length (in UTF-16 units) before it. */
 export function lengthPrefixed(parts: readonly string[]): string {
@@ -13,25 +13,28 @@ export function lengthPrefixed(parts: readonly string[]): string {
 
 interface Identity {
   readonly id: string;
-  /** From 1: the n-th of its key. */
+  /** From 1: the n-th of its content. */
   readonly occurrence: number;
 }
 
-/** The identity of the next event. `occurrence` is set if the body gives it. */
-export type NextIdentity = (family: string, key: readonly string[], occurrence?: number) => Identity;
+/**
+ * The identity of the next event. `content`: the canonical texts of the element and of its parent. `occurrence` is set if
+ * the body gives it.
+ */
+export type NextIdentity = (family: string, content: readonly string[], occurrence?: number) => Identity;
 
-/** Distinguishes events with equal keys by their occurrence, within a body or several bodies that are read as one. */
-export function countedIdentities(): NextIdentity {
+/**
+ * Distinguishes events of equal content by their occurrence, within a body or several bodies that are read as one. `scope`
+ * is a part of each id: '' if equal bodies and equal elements of different bodies are the same event.
+ */
+export function countedIdentities(scope = ''): NextIdentity {
   const seen = new Map<string, number>();
-  return (family, key, given) => {
-    const prefix = lengthPrefixed([family, ...key]);
-    const occurrence = given ?? (seen.get(prefix) ?? 0) + 1;
-    seen.set(prefix, occurrence);
-    const digest = hash('sha256', prefix + lengthPrefixed([String(occurrence)]), 'hex');
+  return (family, content, given) => {
+    const text = lengthPrefixed([family, scope, ...content]);
+    const occurrence = given ?? (seen.get(text) ?? 0) + 1;
+    seen.set(text, occurrence);
+    // JSON escapes half characters, which have no UTF-8 form.
+    const digest = hash('sha256', (text.isWellFormed() ? text : JSON.stringify(text)) + occurrence, 'hex');
     return { id: idVersion + digest.slice(0, 40), occurrence };
   };
 }
-
-/** The key of an event with an incomplete natural key: the hash of its text, and of its parent's text. */
-export const textKey = (textHash: string, parentHash: string | undefined): readonly string[] =>
-  parentHash === undefined ? ['text', textHash] : ['text', textHash, parentHash];

@@ -13,5 +13,6 @@ export { newTally, normalizeBody } from './normalize.ts';
 export type { OperatorRules } from './operator/mapping-schema.ts';
 export { additionsOf, mappingSchema } from './operator/mapping-schema.ts';
 export { camelCase } from './read/field-table.ts';
+export { plainName } from './read/plain-name.ts';
 export { zoneOffset } from './read/time.ts';
 export { xiqSource } from './source.ts';

@@ -1,6 +1,6 @@
-// The nine message types of ExtremeCloud IQ, and their families.
+// The message types of ExtremeCloud IQ, and their families.
 
-/** The message types that ExtremeCloud IQ documents. */
+/** The nine message types that ExtremeCloud IQ documents, and `ALERT` for the webhooks of alert policies. */
 export const messageTypes = {
   LOCATION_AP_CENTRIC: 'location',
   LOCATION_CLIENT_CENTRIC: 'location',
@@ -11,6 +11,7 @@ export const messageTypes = {
   AUTHENTICATION_LOG_ALL: 'auth',
   EMAIL_LOG_ALL: 'email',
   SMS_LOG_ALL: 'sms',
+  ALERT: 'alert',
 } as const;
 
 export type MessageType = keyof typeof messageTypes;
@@ -30,6 +31,7 @@ export const perFamily = <T>(make: (family: MappedFamily) => T): Readonly<Record
   email: make('email'),
   sms: make('sms'),
   location: make('location'),
+  alert: make('alert'),
   unknown: make('unknown'),
 });
 

@@ -3,12 +3,12 @@ import { validateEcs } from '@xiq-siem/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { mappings } from './mappings/table.ts';
-import { camelCase, type FieldRule, spellings } from './read/field-table.ts';
+import { camelCase, type FieldRule } from './read/field-table.ts';
 import { readMac, readStation } from './read/mac.ts';
 import type { Kind } from './read/readers.ts';
 import { readTime } from './read/time.ts';
 import { xiqSource } from './source.ts';
-import { anyBody, anyMessageType, elementOf, families, fitting, word } from './test-bodies.ts';
+import { anyBody, anyMessageType, elementOf, families, fitting, spellings, word } from './test-bodies.ts';
 import { eventsOf, receivedAtMs } from './test-source.ts';
 
 const types = anyMessageType;
@@ -21,7 +21,7 @@ function checkAll(content: string | Uint8Array, messageType: string | undefined)
   const events = eventsOf(content, messageType);
   for (const event of events) {
     expect(validateEcs(event.document, xiqSource.fields)).toEqual([]);
-    expect(event.id).toMatch(/^1[0-9a-f]{40}$/);
+    expect(event.id).toMatch(/^2[0-9a-f]{40}$/);
     expect(event.document.event?.id).toBe(event.id);
     expect(event.document.event?.dataset).toBe(event.dataset);
     expect(Date.parse(event.document['@timestamp'] ?? '')).toBe(event.timeMs);

@@ -1,16 +1,18 @@
 // Converts a stored body to events.
+import { hash } from 'node:crypto';
 import type { JsonObject, NormalizedEvent, StoredBody } from '@xiq-siem/core';
 import { type Element, isObject, type Parent, readBody } from './body/elements.ts';
+import { canonicalText, canonicalTextOf } from './canonical.ts';
 import {
-  type BaseDocuments,
-  baseDocumentsOf,
+  type BaseDrafts,
+  baseDraftsOf,
   type DocumentSettings,
   originalHash,
   setOriginal,
 } from './document/base-document.ts';
-import { DocumentDraft } from './document/document-draft.ts';
+import type { DocumentDraft } from './document/document-draft.ts';
 import { writeTime } from './document/write-time.ts';
-import { countedIdentities, type NextIdentity, textKey } from './identity.ts';
+import { countedIdentities, lengthPrefixed, type NextIdentity } from './identity.ts';
 import { inferType } from './infer-type.ts';
 import type { Mapped, Mapper } from './mappings/mapping.ts';
 import type { Mappers } from './mappings/table.ts';
@@ -20,6 +22,8 @@ import type { Moment, TimeContext, ZoneOffset } from './read/time.ts';
 interface NormalizeSettings extends DocumentSettings {
   readonly offset: ZoneOffset;
   readonly mappers: Mappers;
+  /** `distinct`: the same elements in another webhook body are other events. */
+  readonly repeats: 'same' | 'distinct';
 }
 
 /** Counts of one body, for the meters. */
@@ -41,7 +45,7 @@ const firstCredibleMs = Date.UTC(2015, 0, 1);
 interface BodyContext {
   readonly settings: NormalizeSettings;
   readonly body: StoredBody;
-  readonly baseDocument: BaseDocuments;
+  readonly draftFor: BaseDrafts;
   readonly nextIdentity: NextIdentity;
   readonly time: TimeContext;
 }
@@ -50,10 +54,8 @@ interface BodyContext {
 export interface IdentifiedEvent extends NormalizedEvent {
   readonly family: Family;
   readonly messageType: string;
-  /** From 1: the n-th event with its key. */
+  /** From 1: the n-th event of its content. */
   readonly occurrence: number;
-  /** Whether its natural key is complete, so that it has the same id in every form. Else its text is its key. */
-  readonly isKeyed: boolean;
   /** The time at which ExtremeCloud IQ logged it, in epoch milliseconds. */
   readonly loggedAtMs: number | undefined;
 }
@@ -72,26 +74,57 @@ function setTime(draft: DocumentDraft, time: Moment | undefined, receivedAtMs: n
 
 type ElementText = Pick<Element, 'index' | 'text' | 'invalidBytes' | 'parent' | 'occurrence'>;
 
+/** By a parent's object. A digest, because the parent may be large and have many observations. */
+const parentDigests = new WeakMap<JsonObject, string>();
+
+function parentDigest({ object, text, isLossy }: Parent): string {
+  const digest =
+    parentDigests.get(object) ?? hash('sha256', isLossy ? canonicalTextOf(text) : canonicalText(object), 'hex');
+  parentDigests.set(object, digest);
+  return digest;
+}
+
+/** What identifies an element. `value`: undefined if it could not be read, so that its text identifies it. */
+function contentOf({ text, invalidBytes, parent }: ElementText, value: JsonObject | undefined, isLossy: boolean) {
+  const content = [value === undefined ? text : isLossy ? canonicalTextOf(text) : canonicalText(value)];
+  if (parent !== undefined) content.push(parentDigest(parent));
+  // Different invalid bytes have the same text.
+  if (invalidBytes !== undefined) content.push(hash('sha256', invalidBytes, 'hex'));
+  return content;
+}
+
+interface Started {
+  readonly family: Family;
+  readonly messageType: string;
+  /** Undefined: unreadable. */
+  readonly value?: JsonObject;
+  readonly isLossy?: boolean;
+}
+
 /** The draft of an element's document, and a function that finishes the event. */
-function startEvent(context: BodyContext, element: ElementText, family: Family, messageType: string) {
-  const hash = originalHash(element);
-  const draft = new DocumentDraft(context.baseDocument(family, messageType, hash));
+function startEvent(
+  context: BodyContext,
+  element: ElementText,
+  { family, messageType, value, isLossy = false }: Started,
+) {
+  const draft = context.draftFor(family, messageType);
+  draft.setField('event.hash', originalHash(element));
   const finish = ({ key, time, loggedAt }: Partial<Mapped>): IdentifiedEvent => {
-    const identifying = key ?? textKey(hash, element.parent?.textHash);
-    const { id, occurrence } = context.nextIdentity(family, identifying, element.occurrence);
+    const content = contentOf(element, value, isLossy);
+    const { id, occurrence } = context.nextIdentity(family, content, element.occurrence);
     draft.setField('event.id', id);
     const timeMs = setTime(draft, time, context.body.metadata.receivedAtMs);
     setOriginal(draft, element);
     return {
       element: element.index,
       id,
+      pairingKey: key && lengthPrefixed([family, ...key]),
       dataset: datasetOf(family),
       timeMs,
       document: draft.finish(),
       family,
       messageType,
       occurrence,
-      isKeyed: key !== undefined,
       loggedAtMs: loggedAt?.ms,
     };
   };
@@ -104,12 +137,8 @@ interface Fault {
 }
 
 function faultEvent(context: BodyContext, element: ElementText, { code, message }: Fault, type: string) {
-  const { draft, finish } = startEvent(
-    context,
-    element,
-    'unparsed',
-    context.body.metadata.messageType ?? noMessageType,
-  );
+  const messageType = context.body.metadata.messageType ?? noMessageType;
+  const { draft, finish } = startEvent(context, element, { family: 'unparsed', messageType });
   draft.setField('event.kind', 'pipeline_error');
   draft.setField('log.level', 'error');
   draft.setField('message', message);
@@ -135,10 +164,12 @@ function elementEvent(context: BodyContext, element: Element, value: JsonObject)
   const type = messageType ?? inferred ?? noMessageType;
   const family = familyOf(type);
   const mapper = settings.mappers[family];
-  const { draft, finish } = startEvent(context, element, family, type);
+  const { isLossy, hidden = [] } = element;
+  const { draft, finish } = startEvent(context, element, { family, messageType: type, value, isLossy });
   if (inferred !== undefined) draft.addToList('tags', 'type-inferred');
   draft.setField('log.level', 'info');
   const mapped = mapper.map(partsOf(value, element.parent, mapper), context.time, draft);
+  for (const [name, hiddenValue] of hidden) draft.addExtra(name, hiddenValue);
   // The text of different invalid bytes may be equal, so the key is not reliable.
   return finish(element.invalidBytes === undefined ? mapped : { ...mapped, key: undefined });
 }
@@ -156,6 +187,10 @@ function mappedEvent(context: BodyContext, element: Element): IdentifiedEvent | 
   }
 }
 
+/** A fetched body is never sent again, and its cuts are arbitrary. */
+const scopeOf = ({ repeats }: NormalizeSettings, { metadata, bytes }: StoredBody): string =>
+  repeats === 'distinct' && metadata.origin !== 'rest' ? hash('sha256', bytes, 'hex') : '';
+
 function increment(counter: Map<string, number>, key: string): void {
   counter.set(key, (counter.get(key) ?? 0) + 1);
 }
@@ -168,12 +203,12 @@ export function* normalizeBody(
   body: StoredBody,
   ingestedAtMs: number,
   tally: Tally,
-  nextIdentity: NextIdentity = countedIdentities(),
+  nextIdentity: NextIdentity = countedIdentities(scopeOf(settings, body)),
 ): Generator<IdentifiedEvent> {
   const context: BodyContext = {
     settings,
     body,
-    baseDocument: baseDocumentsOf(settings, body, ingestedAtMs),
+    draftFor: baseDraftsOf(settings, body, ingestedAtMs),
     nextIdentity,
     time: { offset: settings.offset, receivedAtMs: body.metadata.receivedAtMs },
   };

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { mappings } from './mappings/table.ts';
 import { messageTypes } from './message-types.ts';
-import { type FieldRule, type FieldTable, spellings } from './read/field-table.ts';
+import { type FieldRule, type FieldTable, namesOf } from './read/field-table.ts';
 import { xiqSource } from './source.ts';
 import { testSource } from './test-source.ts';
 
@@ -50,7 +50,7 @@ it('a rule with an unknown field or a wrong kind does not compile', () => {
 });
 
 it.each(Object.entries(mappings))('no two rules of the %s table have the same spelling', (_, { fields }) => {
-  const claimed = Object.entries<FieldRule>(fields).flatMap(([name, rule]) => spellings(name, rule));
+  const claimed = Object.entries<FieldRule>(fields).flatMap(([name, rule]) => namesOf(name, rule));
   expect(claimed.filter((spelling, index) => claimed.indexOf(spelling) !== index)).toEqual([]);
 });
 

@@ -18,11 +18,13 @@ export const xiqSource = defineSource({
   fallbackDatasets,
   mappingSchema,
   mappingVersion,
-  create({ namespace, timeZone, labels, header }, { agent, meter }, mapping) {
+  create({ namespace, timeZone, labels, header, repeats }, { name, agent, meter }, mapping) {
     const settings = {
       agent,
       namespace,
       labels,
+      source: name,
+      repeats,
       offset: zoneOffset(timeZone),
       mappingVersion: mappingVersion(mapping?.version),
       mappers: mapping === undefined ? mappers : mappersWith(additionsOf(mapping.rules)),

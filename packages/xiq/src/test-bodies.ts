@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { mappings } from './mappings/table.ts';
 import { messageTypes } from './message-types.ts';
-import { type FieldRule, spellings } from './read/field-table.ts';
+import { camelCase, type FieldRule } from './read/field-table.ts';
 import type { Kind } from './read/readers.ts';
 import { receivedAtMs } from './test-source.ts';
 
@@ -43,6 +43,13 @@ export const fitting: Readonly<Record<Kind, fc.Arbitrary<unknown>>> = {
   number: fc.oneof(fc.integer({ min: -80, max: 80 }), fc.constantFrom(0.5, 45.1, '12.25', '-3')),
   list: fc.oneof(fc.array(fc.oneof(word, fc.nat()), { minLength: 1, maxLength: 3 }), word),
 };
+
+/** The names of a field in the spellings of senders. */
+export const spellings = (name: string, { also = [] }: FieldRule): readonly string[] =>
+  [name, ...also].flatMap((known) => {
+    const camel = camelCase(known);
+    return [camel, known, camel.charAt(0).toUpperCase() + camel.slice(1), camel.toLowerCase(), known.toUpperCase()];
+  });
 
 /** Each family with one of its message types and the rules of its table. */
 export const families = Object.entries(mappings).map(([family, { fields }]) => {

@@ -92,6 +92,8 @@ export function createLogReader({ timeZone = 'UTC', mapping }: LogReaderOptions 
     agent: { id: '', name: '', version: '' },
     namespace: 'default',
     labels: {},
+    source: '',
+    repeats: 'same' as const,
     mappingVersion: '',
     offset: zoneOffset(timeZone),
     mappers: mapping === undefined ? mappers : mappersWith(additionsOf(mapping.rules)),
@@ -107,8 +109,8 @@ export function createLogReader({ timeZone = 'UTC', mapping }: LogReaderOptions 
       const events = inStableOrder(texts).flatMap((text) => {
         const body = { sequence: 0, receipt: '', metadata, bytes: Buffer.from(`[${text}]`) };
         return [...normalizeBody(settings, body, 0, newTally(), nextIdentity)].map((event): LogEvent => {
-          const { occurrence, isKeyed } = event;
-          return { ...summaryOf(event), text, occurrence, isKeyed };
+          const { occurrence, pairingKey } = event;
+          return { ...summaryOf(event), text, occurrence, isKeyed: pairingKey !== undefined };
         });
       });
       return events.sort(byTime);
@@ -117,8 +119,8 @@ export function createLogReader({ timeZone = 'UTC', mapping }: LogReaderOptions 
     *eventsOfBody(body: StoredBody): Generator<BodyEvent> {
       for (const event of normalizeBody(settings, body, body.metadata.receivedAtMs, newTally())) {
         if (event.family === 'unparsed') continue;
-        const { messageType, dataset, element, isKeyed } = event;
-        yield { ...summaryOf(event), messageType, dataset, element, isKeyed };
+        const { messageType, dataset, element, pairingKey } = event;
+        yield { ...summaryOf(event), messageType, dataset, element, isKeyed: pairingKey !== undefined };
       }
     },
   };

@@ -1,6 +1,5 @@
 // Splits a body into elements. Their numbers depend only on the JSON structure, not on the mapping.
 import { Buffer, isUtf8 } from 'node:buffer';
-import { hash } from 'node:crypto';
 import type { JsonObject, JsonValue, StoredBody } from '@xiq-siem/core';
 import { type NamedValue, parseExactly } from './fold-json.ts';
 import { itemSpans, memberSpan, type Scan, type Span, scanBody } from './scan.ts';
@@ -18,8 +17,6 @@ export interface Parent {
   readonly object: JsonObject;
   /** Its text as a JSON object, with null in the place of the observations. */
   readonly text: string;
-  /** Of its text without the observations. */
-  readonly textHash: string;
   /** Whether `object` has less than `text`, as for an element. */
   readonly isLossy: boolean;
   /** Whether this element gets all of its fields, or only the mapped ones. */
@@ -39,7 +36,7 @@ export interface Element {
   readonly hidden?: readonly NamedValue[] | undefined;
   /** The element that contains this observation. */
   readonly parent?: Parent | undefined;
-  /** The occurrence of its key, if the body gives it. */
+  /** The occurrence of its content, if the body gives it. */
   readonly occurrence?: number | undefined;
 }
 
@@ -149,7 +146,6 @@ function* observationElements(
   const shared = {
     object,
     text: parentText,
-    textHash: hash('sha256', before + after, 'hex'),
     isLossy: parentValue.isLossy,
   };
   const isShort = before.length + after.length <= maxSharedText;

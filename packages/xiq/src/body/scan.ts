@@ -54,15 +54,19 @@ function numberEnd(text: string, at: number): number {
   return index;
 }
 
-/** The digits of a number without leading and trailing zeros, and the power of ten of the last digit. */
-function decimalOf(text: string): string | undefined {
-  const match = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text);
-  if (match === null) return undefined;
-  const fraction = match[3] ?? '';
-  const all = `${match[2]}${fraction}`.replace(/^0+/, '');
-  const significant = all.replace(/0+$/, '');
-  const power = significant === '' ? 0 : Number(match[4] ?? 0) - fraction.length + all.length - significant.length;
-  return `${match[1]}${significant}e${power}`;
+/** The digits of a number without leading and trailing zeros ('' for 0), and the power of ten of the last digit. */
+export function decimalParts(text: string): { readonly sign: string; readonly digits: string; readonly power: number } {
+  const [, sign = '', integer = '', fraction = '', exponent = '0'] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
+  const all = `${integer}${fraction}`.replace(/^0+/, '');
+  const digits = all.replace(/0+$/, '');
+  const power = digits === '' ? 0 : Number(exponent) - fraction.length + all.length - digits.length;
+  return { sign, digits, power };
+}
+
+function isSameDecimal(text: string, other: string): boolean {
+  const [a, b] = [decimalParts(text), decimalParts(other)];
+  return a.sign === b.sign && a.digits === b.digits && a.power === b.power;
 }
 
 /** Whether a double represents the number of its source text exactly. */
@@ -70,7 +74,7 @@ export function isExactDouble(source: string): boolean {
   // A double has at most 17 significant digits.
   if (source.length > 64) return false;
   const back = String(Number(source));
-  return back === source || decimalOf(back) === decimalOf(source);
+  return back === source || isSameDecimal(back, source);
 }
 
 /** Never throws. The offsets are correct if the text is valid JSON. */

@@ -1,10 +1,10 @@
 // Creates the fields that every document has: agent, observer, times, original text.
 import { Buffer } from 'node:buffer';
 import { hash } from 'node:crypto';
-import type { AgentIdentity, EcsDocument, JsonObject, StoredBody } from '@xiq-siem/core';
+import type { AgentIdentity, JsonObject, StoredBody } from '@xiq-siem/core';
 import { ecsVersion } from '@xiq-siem/core';
 import { datasetOf, type Family } from '../message-types.ts';
-import type { DocumentDraft } from './document-draft.ts';
+import { DocumentDraft } from './document-draft.ts';
 import { writeTime } from './write-time.ts';
 
 declare module '@xiq-siem/core' {
@@ -19,45 +19,59 @@ export interface DocumentSettings {
   readonly agent: AgentIdentity;
   readonly namespace: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** The name of the source, `extreme.xiq.source`. */
+  readonly source: string;
   /** `extreme.xiq.mapping_version`. */
   readonly mappingVersion: string;
 }
 
-const ecs = { version: ecsVersion };
-
-/** Creates the base documents of one body. They share the objects that are equal in all of them. */
-export function baseDocumentsOf(settings: DocumentSettings, { metadata, receipt }: StoredBody, ingestedAtMs: number) {
-  const { agent, namespace, labels, mappingVersion } = settings;
-  const created = writeTime(metadata.receivedAtMs);
-  // event.ingested must not be before event.created, also if the clock was set back.
-  const ingested = writeTime(Math.max(ingestedAtMs, metadata.receivedAtMs));
+/** Drafts with the fields that every document of one body has. */
+export function baseDraftsOf(settings: DocumentSettings, { metadata, receipt }: StoredBody, ingestedAtMs: number) {
+  const { agent, namespace, labels, mappingVersion, source } = settings;
   const isFetched = metadata.origin === 'rest';
-  const provider = isFetched ? 'xiq-rest' : 'xiq-webhook';
-  const agentFields = { type: 'xiq-siem-connector', version: agent.version, id: agent.id, name: agent.name };
-  const hasLabels = Object.keys(labels).length > 0;
-  const streams = new Map<string, { type: string; dataset: string; namespace: string }>();
-  const streamOf = (dataset: string) => {
-    const stream = streams.get(dataset) ?? { type: 'logs', dataset, namespace };
-    streams.set(dataset, stream);
-    return stream;
-  };
-  return (family: Family, messageType: string, textHash: string): EcsDocument => {
+  const created = writeTime(metadata.receivedAtMs);
+  const templates = new Map<string, DocumentDraft>();
+
+  function templateFor(family: Family, messageType: string): DocumentDraft {
+    const draft = new DocumentDraft();
     const dataset = datasetOf(family);
-    const document: EcsDocument = {
-      '@timestamp': created,
-      ecs,
-      agent: agentFields,
-      data_stream: streamOf(dataset),
-      event: { kind: 'event', module: 'extreme_xiq', dataset, provider, created, ingested, hash: textHash },
-      observer: { vendor: 'Extreme Networks', product: 'ExtremeCloud IQ' },
-      tags: isFetched ? ['forwarded', 'extreme_xiq', 'backfilled'] : ['forwarded', 'extreme_xiq'],
-      extreme: { xiq: { message_type: messageType, receipt, mapping_version: mappingVersion } },
-    };
-    return hasLabels ? { ...document, labels } : document;
+    draft.setField('@timestamp', created);
+    draft.setField('ecs.version', ecsVersion);
+    draft.setField('agent.type', 'xiq-siem-connector');
+    draft.setField('agent.version', agent.version);
+    draft.setField('agent.id', agent.id);
+    draft.setField('agent.name', agent.name);
+    draft.setField('data_stream.type', 'logs');
+    draft.setField('data_stream.dataset', dataset);
+    draft.setField('data_stream.namespace', namespace);
+    draft.setField('event.kind', 'event');
+    draft.setField('event.module', 'extreme_xiq');
+    draft.setField('event.dataset', dataset);
+    draft.setField('event.provider', isFetched ? 'xiq-rest' : 'xiq-webhook');
+    draft.setField('event.created', created);
+    // Not before event.created, also if the clock was set back.
+    draft.setField('event.ingested', writeTime(Math.max(ingestedAtMs, metadata.receivedAtMs)));
+    draft.setField('observer.vendor', 'Extreme Networks');
+    draft.setField('observer.product', 'ExtremeCloud IQ');
+    for (const tag of ['forwarded', 'extreme_xiq']) draft.addToList('tags', tag);
+    if (isFetched) draft.addToList('tags', 'backfilled');
+    if (Object.keys(labels).length > 0) draft.setField('labels', labels);
+    draft.setField('extreme.xiq.source', source);
+    draft.setField('extreme.xiq.message_type', messageType);
+    draft.setField('extreme.xiq.receipt', receipt);
+    draft.setField('extreme.xiq.mapping_version', mappingVersion);
+    return draft;
+  }
+
+  return (family: Family, messageType: string): DocumentDraft => {
+    const key = `${family} ${messageType}`;
+    const template = templates.get(key) ?? templateFor(family, messageType);
+    templates.set(key, template);
+    return template.copy();
   };
 }
 
-export type BaseDocuments = ReturnType<typeof baseDocumentsOf>;
+export type BaseDrafts = ReturnType<typeof baseDraftsOf>;
 
 /** Longest `event.original` and longest `original_base64`, in bytes. */
 export const maxOriginalBytes = 262_144;

@@ -1,5 +1,7 @@
-// Builds a document field by field. It writes nested objects directly, because nesting a flat document is slow.
-import type { EcsDocument, JsonObject, JsonValue } from '@xiq-siem/core';
+// Builds a document field by field: every field of a document is written here. It writes nested objects directly, because
+// nesting a flat document is slow.
+import type { EcsDocument, JsonValue } from '@xiq-siem/core';
+import { limitExtra } from './extra.ts';
 import { isListField, type ListField, type TargetField, type TargetFields } from './target-fields.ts';
 
 interface Tree {
@@ -38,78 +40,36 @@ function pathOf(field: string): Path {
   return path;
 }
 
-/** The child object of that name. It is created if it does not exist. */
-function childObject(parent: Tree, name: string): Tree {
-  const existing = parent[name];
-  if (isTree(existing)) return existing;
-  const created: Tree = {};
-  parent[name] = created;
-  return created;
-}
-
-/** Levels of objects and arrays. A deeper value becomes a JSON text. */
-const maxDepth = 14;
-/** A term of a flattened field may have 32,766 bytes. 14 keys and a text of these lengths, at 3 bytes a character, are below. */
-const maxTextLength = 8_191;
-const maxKeyLength = 128;
-
-/** Truncates a long text at a character, and adds its length. */
-function boundedText(text: string, maxLength: number): string {
-  if (text.length <= maxLength) return text.isWellFormed() ? text : text.toWellFormed();
-  const mark = `… [cut, ${text.length} characters]`;
-  return text.slice(0, maxLength - mark.length).toWellFormed() + mark;
-}
-
-function boundedKey(key: string): string {
-  if (key === '') return '_';
-  const clean = key.includes('\0') ? key.replaceAll('\0', '␀') : key;
-  if (clean.length <= maxKeyLength) return clean.isWellFormed() ? clean : clean.toWellFormed();
-  return `${clean.slice(0, maxKeyLength - 1).toWellFormed()}…`;
-}
-
-const isArray = (value: JsonValue): value is readonly JsonValue[] => Array.isArray(value);
-
-function limitValue(value: JsonValue | undefined, depth: number): JsonValue {
-  if (typeof value === 'string') return boundedText(value, maxTextLength);
-  if (typeof value !== 'object' || value === null) return value ?? null;
-  if (depth > maxDepth) return boundedText(JSON.stringify(value), maxTextLength);
-  if (isArray(value)) return value.map((item) => limitValue(item, depth + 1));
-  return limitEntries(Object.entries(value), depth);
-}
-
-function limitEntries(entries: Iterable<readonly [string, JsonValue | undefined]>, depth: number): JsonObject {
-  const limited = new Map<string, JsonValue>();
-  const counts = new Map<string, number>();
-  for (const [key, value] of entries) {
-    const wanted = boundedKey(key);
-    let name = wanted;
-    while (limited.has(name)) {
-      const number = (counts.get(wanted) ?? 1) + 1;
-      counts.set(wanted, number);
-      name = `${wanted}_${number}`;
-    }
-    limited.set(name, limitValue(value, depth + 1));
+/** Adds all objects below `tree`. */
+function collectTrees(tree: Tree, into: Set<Tree>): Set<Tree> {
+  for (const value of Object.values(tree)) {
+    if (!isTree(value)) continue;
+    into.add(value);
+    collectTrees(value, into);
   }
-  // fromEntries defines properties, so a key `__proto__` is an ordinary field.
-  return Object.fromEntries(limited);
+  return into;
 }
 
-/**
- * Limits unmapped fields to what a `flattened` field of a search engine accepts. If two entries have the same key (of an
- * observation and its parent), the second key gets a number.
- */
-export function limitExtra(entries: Iterable<readonly [string, JsonValue]>): JsonObject {
-  return limitEntries(entries, 0);
-}
+const nothingShared: ReadonlySet<Tree> = new Set();
 
 export class DocumentDraft {
   readonly #bases: Readonly<Record<Base, Tree>>;
+  /** The objects that belong to the draft from which this one was copied. */
+  readonly #shared: ReadonlySet<Tree>;
+  /** As a template: its objects. */
+  #trees: ReadonlySet<Tree> | undefined;
   #extra: [string, JsonValue][] | undefined;
 
-  /** The draft writes into `document`. */
-  constructor(document: EcsDocument) {
-    const root = document as Tree; // Only a finished document is read-only.
-    this.#bases = { root, event: childObject(root, 'event'), own: childObject(childObject(root, 'extreme'), 'xiq') };
+  constructor(root: Tree = {}, shared = nothingShared) {
+    this.#shared = shared;
+    const event = this.#childOf(root, 'event');
+    this.#bases = { root, event, own: this.#childOf(this.#childOf(root, 'extreme'), 'xiq') };
+  }
+
+  /** A draft with the same fields, without `extreme.xiq.extra`. This one must not be changed any more. */
+  copy(): DocumentDraft {
+    this.#trees ??= collectTrees(this.#bases.root, new Set());
+    return new DocumentDraft({ ...this.#bases.root }, this.#trees);
   }
 
   setField<P extends TargetField>(field: P, value: TargetFields[P] | undefined): void {
@@ -120,36 +80,19 @@ export class DocumentDraft {
   addToList(field: ListField, value: string | undefined): void {
     if (value === undefined) return;
     const path = pathOf(field);
-    const existing = this.#read(path);
-    if (!Array.isArray(existing)) this.#write(path, [value]);
-    else if (!existing.includes(value)) existing.push(value);
+    const existing = this.#listAt(path);
+    if (!existing.includes(value)) this.#write(path, [...existing, value]);
   }
 
   /** Writes a value of a field table. The types of its rules ensure that the value fits the field. */
-  writeField(field: TargetField, value: string | number | readonly string[]): void {
+  writeField(field: TargetField, value: string | number | boolean | readonly string[]): void {
     const path = pathOf(field);
-    if (!path.isList) {
-      this.#write(path, value);
-      return;
-    }
-    const existing = this.#read(path);
-    const texts = typeof value === 'object' ? value : [String(value)];
+    if (!path.isList) this.#write(path, value);
     // A set, because a list may be long.
-    this.#write(path, [...new Set([...(Array.isArray(existing) ? existing : []), ...texts])]);
-  }
-
-  readField(field: TargetField): Tree[string] {
-    return this.#read(pathOf(field));
-  }
-
-  #read({ base, parents, leaf }: Path): Tree[string] {
-    let node = this.#bases[base];
-    for (const name of parents) {
-      const next = node[name];
-      if (!isTree(next)) return undefined;
-      node = next;
-    }
-    return node[leaf];
+    else
+      this.#write(path, [
+        ...new Set([...this.#listAt(path), ...(typeof value === 'object' ? value : [String(value)])]),
+      ]);
   }
 
   /** Adds a value under its own key to `extreme.xiq.extra`, except null. */
@@ -159,14 +102,34 @@ export class DocumentDraft {
     this.#extra.push([key, value]);
   }
 
-  #write({ base, parents, leaf }: Path, value: JsonValue): void {
-    let node = this.#bases[base];
-    for (let index = 0; index < parents.length; index++) node = childObject(node, parents[index] ?? '');
-    node[leaf] = value;
-  }
-
   finish(): EcsDocument {
     if (this.#extra !== undefined) this.setField('extreme.xiq.extra', limitExtra(this.#extra));
     return this.#bases.root as EcsDocument; // Every write above has a typed field.
+  }
+
+  /** The child object of that name. It is created if it does not exist, and copied if it is shared. */
+  #childOf(parent: Tree, name: string): Tree {
+    const existing = parent[name];
+    if (isTree(existing) && !this.#shared.has(existing)) return existing;
+    const own: Tree = isTree(existing) ? { ...existing } : {};
+    parent[name] = own;
+    return own;
+  }
+
+  #listAt({ base, parents, leaf }: Path): readonly string[] {
+    let node = this.#bases[base];
+    for (const name of parents) {
+      const next = node[name];
+      if (!isTree(next)) return [];
+      node = next;
+    }
+    const list = node[leaf];
+    return Array.isArray(list) ? list : [];
+  }
+
+  #write({ base, parents, leaf }: Path, value: JsonValue): void {
+    let node = this.#bases[base];
+    for (const name of parents) node = this.#childOf(node, name);
+    node[leaf] = value;
   }
 }

@@ -3,6 +3,7 @@ import type { EcsFields, FieldDefinition, JsonObject } from '@xiq-siem/core';
 
 /** The fields below `extreme.xiq`, each with its type in the index mapping. */
 const xiqFields = {
+  source: 'keyword',
   receipt: 'keyword',
   message_type: 'keyword',
   mapping_version: 'keyword',

@@ -127,20 +127,20 @@ export const accountingMapping = defineMapping({
   },
   finish(input) {
     const { values, draft } = input;
-    finishRadius(input);
+    const parties = finishRadius(input);
     const classification = sessionPhase(values);
     classify(draft, classification);
     const time = setTimes(input, classification === end);
     finishOctets(input, classification === end);
     // Only a user has a group in user.*. A machine or a device has no user.* fields.
-    const group = draft.readField('user.name') === undefined ? 'extreme.xiq.radius.group_name' : 'user.group.name';
+    const group = parties.isUser ? 'user.group.name' : 'extreme.xiq.radius.group_name';
     draft.setField(group, values.group_name);
     const usage = values.usage === undefined ? undefined : Number(values.usage);
     if (Number.isSafeInteger(usage) && String(usage) === values.usage)
       draft.setField('extreme.xiq.radius.usage_bytes', usage);
     else draft.setField('extreme.xiq.radius.usage_text', values.usage);
     const cause = suffix(': ', values.acct_terminate_cause);
-    draft.setField('message', `RADIUS ${classification.action}${clientText(draft)}${cause}`);
+    draft.setField('message', `RADIUS ${classification.action}${clientText(parties)}${cause}`);
     return time;
   },
 });

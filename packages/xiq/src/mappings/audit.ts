@@ -123,7 +123,7 @@ export const auditMapping = defineMapping({
     const category = finishShared(input);
     const code = values.code ?? '';
     const known = auditCodes.get(code);
-    const classification = meanings.auditCodes.get(code) ?? known ?? categoryMeanings.get(category ?? '');
+    const classification = meanings.codes.get(code) ?? known ?? categoryMeanings.get(category ?? '');
     classify(draft, classification ?? unclassified(category, values.code));
     // The prefix of a built-in code applies under the operator's classification too.
     const prefix = known?.targetAfter;

@@ -60,11 +60,11 @@ export const authMapping = defineMapping({
   ],
   finish(input) {
     const { values, draft, moveToExtra } = input;
-    finishRadius(input);
+    const parties = finishRadius(input);
     if (values.auth_date !== undefined && values.auth_date.ms !== values.timestamp?.ms) moveToExtra('timestamp');
     const { reply } = values;
     classify(draft, replies.find(({ pattern }) => reply !== undefined && pattern.test(reply)) ?? fallback);
-    draft.setField('message', `RADIUS ${reply ?? 'reply'}${clientText(draft)}${suffix(': ', values.reject_reason)}`);
+    draft.setField('message', `RADIUS ${reply ?? 'reply'}${clientText(parties)}${suffix(': ', values.reject_reason)}`);
     return values.auth_date ?? values.timestamp;
   },
 });

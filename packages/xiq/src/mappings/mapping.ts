@@ -2,8 +2,8 @@
 import type { JsonObject } from '@xiq-siem/core';
 import type { DocumentDraft } from '../document/document-draft.ts';
 import type { TargetFields } from '../document/target-fields.ts';
-import { type FieldTable, type FurtherNames, spellings, type ValuesOf } from '../read/field-table.ts';
-import { fieldReader } from '../read/read-fields.ts';
+import type { FieldTable, FurtherNames, ValuesOf } from '../read/field-table.ts';
+import { fieldReader, nameFinder } from '../read/read-fields.ts';
 import type { Moment, TimeContext } from '../read/time.ts';
 
 export interface Classification {
@@ -14,14 +14,22 @@ export interface Classification {
   readonly level: TargetFields['log.level'];
 }
 
-/** The operator's classification of values. It overrides the built-in tables. */
+/** The operator's classification of the values of one family. It overrides the built-in tables. */
 export interface Meanings {
-  readonly auditCodes: ReadonlyMap<string, Classification>;
+  /** By the code or word that a mapping classifies by, as `statusWord` writes it. */
+  readonly codes: ReadonlyMap<string, Classification>;
   /** By `statusWord`. */
   readonly statusWords: ReadonlyMap<string, TargetFields['event.outcome']>;
 }
 
-/** A part of a natural key. Undefined if it is missing; '' if an absent value has a meaning. */
+/** A row of the reference: how a mapping classifies events with one of these codes or words. */
+export interface ClassificationRow {
+  /** The field and its codes or words, or the condition. */
+  readonly when: string;
+  readonly as: Omit<Classification, 'level'>;
+}
+
+/** A part of a pairing key. Undefined if it is missing; '' if an absent value has a meaning. */
 export type KeyPart = string | undefined;
 
 export interface MappingInput<T extends FieldTable> {
@@ -35,7 +43,8 @@ export interface MappingInput<T extends FieldTable> {
 
 interface Mapping<T extends FieldTable> {
   readonly fields: T;
-  /** The natural key: only values of both the webhook and the REST form of an event. Undefined: the type has none. */
+  readonly classifications?: readonly ClassificationRow[];
+  /** The pairing key: only values of both the webhook and the REST form of an event. Undefined: the type has none. */
   key?(values: ValuesOf<T>, isUnreadable: (name: keyof T & string) => boolean): readonly KeyPart[];
   /** The time at which ExtremeCloud IQ logged the event, for a type with a REST log. */
   loggedAt?(values: ValuesOf<T>): Moment | undefined;
@@ -44,7 +53,7 @@ interface Mapping<T extends FieldTable> {
 }
 
 export interface Mapped {
-  /** The natural key. Undefined if a part of it is missing. */
+  /** The pairing key. Undefined if a part of it is missing. */
   readonly key: readonly string[] | undefined;
   /** The time of the event. Undefined if no time could be read. */
   readonly time: Moment | undefined;
@@ -64,12 +73,14 @@ export interface Mapper {
 
 export interface BuiltInMapping {
   readonly fields: FieldTable;
-  /** `further` and `meanings` are the operator's additions. They change the document of an event, never its key. */
+  readonly classifications: readonly ClassificationRow[];
+  /** `further` and `meanings` are the operator's additions. They change the document of an event, never its id. */
   compile(further: FurtherNames, meanings: Meanings): Mapper;
 }
 
 export const defineMapping = <const T extends FieldTable>(mapping: Mapping<T>): BuiltInMapping => ({
   fields: mapping.fields,
+  classifications: mapping.classifications ?? [],
   compile: (further, meanings) => mapper(mapping, further, meanings),
 });
 
@@ -80,29 +91,23 @@ const maxKnownLength = 1_024;
 
 function mapper<T extends FieldTable>(mapping: Mapping<T>, further: FurtherNames, meanings: Meanings): Mapper {
   const read = fieldReader(mapping.fields, further);
-  const names = new Set(
-    Object.entries(mapping.fields).flatMap(([name, rule]) => [...spellings(name, rule), ...(further[name] ?? [])]),
-  );
+  const find = nameFinder(mapping.fields, further);
+  const knows = (name: string): boolean => find(name) !== undefined;
   const isKnown = ([name, value]: readonly [string, unknown]): boolean =>
-    names.has(name) && (typeof value === 'number' || (typeof value === 'string' && value.length <= maxKnownLength));
+    knows(name) && (typeof value === 'number' || (typeof value === 'string' && value.length <= maxKnownLength));
   // A cache: a parent may have many observations.
   const knownParts = new WeakMap<JsonObject, JsonObject>();
   return {
     map(parts, context, draft) {
       const reading = read(parts, context, draft);
       // The reader of each rule's kind returns the type of ValuesOf, which the compiler cannot check.
-      const time = mapping.finish({
-        values: reading.values as ValuesOf<T>,
-        draft,
-        meanings,
-        moveToExtra: reading.moveToExtra,
-      });
-      const ownValues = reading.ownValues as ValuesOf<T>;
-      const loggedAt = mapping.loggedAt?.(ownValues);
-      const key = mapping.key?.(ownValues, reading.isUnreadable);
+      const values = reading.values as ValuesOf<T>;
+      const time = mapping.finish({ values, draft, meanings, moveToExtra: reading.moveToExtra });
+      const loggedAt = mapping.loggedAt?.(values);
+      const key = mapping.key?.(values, reading.isUnreadable);
       return { key: key !== undefined && isComplete(key) ? key : undefined, time, loggedAt };
     },
-    knows: (name) => names.has(name),
+    knows,
     known(object) {
       const found = knownParts.get(object) ?? Object.fromEntries(Object.entries(object).filter(isKnown));
       knownParts.set(object, found);

@@ -1,5 +1,3 @@
-// Common parts of RADIUS authentication and accounting events.
-import type { DocumentDraft } from '../document/document-draft.ts';
 import type { FieldTable } from '../read/field-table.ts';
 import { isLocalMac, readMac, readStation } from '../read/mac.ts';
 import { commonFields, personOf, setPerson, suffix } from './common.ts';
@@ -28,22 +26,34 @@ function machineOf(name: string): string | undefined {
   return host === undefined || host.trim() === '' ? undefined : host;
 }
 
+/** The parties of a RADIUS event, as they are in its document. */
+export interface RadiusParties {
+  /** The user or the machine. */
+  readonly who: string | undefined;
+  readonly isUser: boolean;
+  readonly client: string | undefined;
+  readonly network: string | undefined;
+}
+
 /** Sets the fields of a user name: of a user, a machine, or a device whose user name is its MAC. */
-function setUser({ values, draft }: RadiusInput): void {
+function setUser({ values, draft }: RadiusInput): Pick<RadiusParties, 'who' | 'isUser'> {
   const { username, calling_station_id: client } = values;
-  if (username === undefined) return;
+  if (username === undefined) return { who: undefined, isUser: false };
   const machine = machineOf(username);
   if (client !== undefined && readMac(username) === client.mac) {
     draft.setField('extreme.xiq.auth_method', 'mac');
     draft.setField('extreme.xiq.radius.user_name', username);
-  } else if (machine !== undefined) {
+    return { who: undefined, isUser: false };
+  }
+  if (machine !== undefined) {
     draft.setField('extreme.xiq.machine', machine);
     draft.setField('extreme.xiq.radius.user_name', username);
     draft.addToList('related.hosts', machine);
-  } else {
-    const related = !anonymous.test(username);
-    if (setPerson(draft, 'user', username, { related })) draft.setField('extreme.xiq.radius.user_name', username);
+    return { who: machine, isUser: false };
   }
+  const related = !anonymous.test(username);
+  if (setPerson(draft, 'user', username, { related })) draft.setField('extreme.xiq.radius.user_name', username);
+  return { who: personOf(username).name, isUser: true };
 }
 
 function relateIdentity({ values: { identity, calling_station_id: client }, draft }: RadiusInput): void {
@@ -53,7 +63,7 @@ function relateIdentity({ values: { identity, calling_station_id: client }, draf
 }
 
 /** Client, user, access point and network of a RADIUS event. */
-export function finishRadius(input: RadiusInput): void {
+export function finishRadius(input: RadiusInput): RadiusParties {
   const { values, draft } = input;
   const { calling_station_id: client, called_station_id: called } = values;
   if (client !== undefined) {
@@ -70,8 +80,8 @@ export function finishRadius(input: RadiusInput): void {
   }
   draft.setField('network.protocol', 'radius');
   draft.setField('observer.type', 'access-point');
-  setUser(input);
   relateIdentity(input);
+  return { ...setUser(input), client: client?.mac, network: values.ssid ?? station?.ssid };
 }
 
 /** The called station as part of a key. It is equal for every notation of the MAC. */
@@ -82,10 +92,5 @@ export function calledStationKey(called: string | undefined): string | undefined
 }
 
 /** User, client and network for a message: ` of j.doe from DC-AC-… on Corp`. */
-export function clientText(draft: DocumentDraft): string {
-  const part = (label: string, value: unknown): string => suffix(label, typeof value === 'string' ? value : undefined);
-  const user = draft.readField('user.name') ?? draft.readField('extreme.xiq.machine');
-  return (
-    part(' of ', user) + part(' from ', draft.readField('client.mac')) + part(' on ', draft.readField('network.name'))
-  );
-}
+export const clientText = ({ who, client, network }: RadiusParties): string =>
+  suffix(' of ', who) + suffix(' from ', client) + suffix(' on ', network);

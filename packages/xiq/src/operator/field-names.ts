@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { mappings } from '../mappings/table.ts';
 import { perFamily } from '../message-types.ts';
-import { type FieldTable, type FurtherNames, spellings } from '../read/field-table.ts';
+import { type FieldTable, type FurtherNames, namesOf } from '../read/field-table.ts';
+import { plainName } from '../read/plain-name.ts';
 
 const maxNames = 16;
 const maxNameLength = 128;
@@ -11,7 +12,7 @@ const furtherName = z
   .string()
   .min(1)
   .max(maxNameLength)
-  .regex(/^\P{Cc}*$/u, 'the name of a field as the sender writes it, without control characters');
+  .regex(/^(?=.*[^_-])\P{Cc}*$/u, 'the name of a field, without control characters; case, _ and - do not matter');
 
 const listed = (names: readonly string[]): string => names.join(', ');
 
@@ -22,17 +23,18 @@ const none = <T>(what: string, known: readonly string[]) =>
 /** Faults of names that already belong to another field. */
 function nameFaults(table: FieldTable, family: FurtherNames) {
   const owners = new Map(
-    Object.entries(table).flatMap(([field, rule]) => spellings(field, rule).map((name) => [name, field] as const)),
+    Object.entries(table).flatMap(([field, rule]) => namesOf(field, rule).map((name) => [name, field] as const)),
   );
   const claims = new Map<string, string>();
   return Object.entries(family).flatMap(([field, names = []]) =>
     names.flatMap((name, index) => {
-      const owner = owners.get(name) ?? claims.get(name);
+      const plain = plainName(name);
+      const owner = owners.get(plain) ?? claims.get(plain);
       if (owner !== undefined && owner !== field) {
-        const kind = owners.has(name) ? 'a built-in name' : 'also listed as a name';
+        const kind = owners.has(plain) ? 'a built-in name' : 'also listed as a name';
         return [{ path: [field, index], message: `${JSON.stringify(name)} is ${kind} of ${owner}` }];
       }
-      claims.set(name, field);
+      claims.set(plain, field);
       return [];
     }),
   );
@@ -40,12 +42,12 @@ function nameFaults(table: FieldTable, family: FurtherNames) {
 
 function familySchema(family: string, table: FieldTable) {
   const fields = Object.entries(table).map(([name, rule]) => {
-    const known = listed(spellings(name, rule).map((spelling) => `\`${spelling}\``));
+    const known = listed([name, ...(rule.also ?? [])].map((one) => `\`${one}\``));
     const names = z
       .array(furtherName)
       .max(maxNames)
       .optional()
-      .describe(`Names in addition to ${known}, case-sensitive. Read as ${rule.as}.`);
+      .describe(`Names in addition to ${known}. Read as ${rule.as}.`);
     return [name, names] as const;
   });
   return z

@@ -110,7 +110,7 @@ export const mappingSchema = z.strictObject({
   fields: fieldNamesSchema
     .default({})
     .describe(
-      'Additional names of fields, by message family. A field with a built-in name takes precedence. Event ids do not depend on it.',
+      'Additional names of fields, by message family. Case, `_` and `-` do not matter in names. A field with a built-in name takes precedence. Event ids do not depend on it.',
     ),
   auditCodes: auditCodes
     .default({})
@@ -130,9 +130,7 @@ export type OperatorRules = z.output<typeof mappingSchema>;
 export function additionsOf({ fields, auditCodes, statusWords }: OperatorRules): Additions {
   return {
     names: fields,
-    meanings: {
-      auditCodes: new Map(Object.entries(auditCodes)),
-      statusWords: new Map(Object.entries(statusWords).map(([word, outcome]) => [statusWord(word), outcome])),
-    },
+    codes: { audit: new Map(Object.entries(auditCodes)) },
+    statusWords: new Map(Object.entries(statusWords).map(([word, outcome]) => [statusWord(word), outcome])),
   };
 }

@@ -1,5 +1,6 @@
 // Field tables: the type and the target fields of each field of a message type.
 import type { TargetFields } from '../document/target-fields.ts';
+import { plainName } from './plain-name.ts';
 import type { Kind, Kinds } from './readers.ts';
 
 /** The type of a kind's value in a document. */
@@ -20,7 +21,7 @@ type TargetsFor<K extends Kind> = {
 export type FieldRule = {
   [K in Kind]: {
     readonly as: K;
-    /** Other names of the field. The camelCase form of each is read too. */
+    /** Other names of the field. Case, `_` and `-` do not matter in any name. */
     readonly also?: readonly string[];
     /** Its target fields. Without them, the mapping's `finish` uses the value. */
     readonly to?: readonly TargetsFor<K>[];
@@ -35,11 +36,11 @@ export type FurtherNames = Readonly<Record<string, readonly string[] | undefined
 /** The values of a table's fields. */
 export type ValuesOf<T extends FieldTable> = { readonly [Name in keyof T]?: Kinds[T[Name]['as']] | undefined };
 
+/** The names of a field in the form in which they are compared, by precedence. */
+export const namesOf = (name: string, { also = [] }: FieldRule): readonly string[] => [
+  ...new Set([name, ...also].map(plainName)),
+];
+
 /** `acct_session_id` becomes `acctSessionId`. */
 export const camelCase = (name: string): string =>
   name.replace(/_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-
-/** Every spelling of a field by precedence. camelCase is first, because webhooks use it. */
-export function spellings(name: string, rule: FieldRule): readonly string[] {
-  return [...new Set([name, ...(rule.also ?? [])].flatMap((known) => [camelCase(known), known]))];
-}

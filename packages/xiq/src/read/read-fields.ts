@@ -4,16 +4,14 @@ import type { JsonObject, JsonValue } from '@xiq-siem/core';
 import type { DocumentDraft } from '../document/document-draft.ts';
 import type { TargetField } from '../document/target-fields.ts';
 import { writeTime } from '../document/write-time.ts';
-import { type FieldTable, type FurtherNames, spellings } from './field-table.ts';
+import { type FieldTable, type FurtherNames, namesOf } from './field-table.ts';
+import { plainName } from './plain-name.ts';
 import { type Kind, type Kinds, readers } from './readers.ts';
 import type { TimeContext } from './time.ts';
 
 type Value = Kinds[Kind];
 
-/** The first rank of the operator's names. It is above all built-in names, which take precedence. */
-const furtherRank = 1_000_000;
-
-/** A value under one spelling of a field. The lowest rank takes precedence. */
+/** A value under one name of a field. The lowest rank takes precedence, then the first key in the order of characters. */
 interface Candidate {
   readonly key: string;
   readonly value: JsonValue;
@@ -30,11 +28,9 @@ interface Slot {
 
 interface Reading {
   readonly values: Readonly<Record<string, Value | undefined>>;
-  /** The same without values that only an operator's name gave. */
-  readonly ownValues: Readonly<Record<string, Value | undefined>>;
   /** Adds a field without a target field in this event to `extreme.xiq.extra`. */
   moveToExtra(name: string): void;
-  /** Whether a field was sent under a built-in name, but its value could not be read. */
+  /** Whether a field was sent, but its value could not be read. */
   isUnreadable(name: string): boolean;
 }
 
@@ -50,14 +46,13 @@ function outputValue(value: Value): string | number | readonly string[] {
 const same = (a: JsonValue, b: JsonValue): boolean =>
   a === b || (typeof a === 'object' && typeof b === 'object' && JSON.stringify(a) === JSON.stringify(b));
 
-const isOwn = ({ rank }: Candidate): boolean => rank < furtherRank;
-
-const without = (values: Reading['values'], names: ReadonlyMap<string, unknown>): Reading['values'] =>
-  Object.fromEntries(Object.entries(values).filter(([name]) => !names.has(name)));
-
-/** Inserts a candidate by rank. The result does not depend on the order of the keys, so the event id does not either. */
+/** Inserts a candidate by rank. The result does not depend on the order of the keys. */
 function insertByRank(first: Candidate | undefined, candidate: Candidate): Candidate {
-  if (first === undefined || candidate.rank < first.rank) {
+  if (
+    first === undefined ||
+    candidate.rank < first.rank ||
+    (candidate.rank === first.rank && candidate.key < first.key)
+  ) {
     candidate.next = first;
     return candidate;
   }
@@ -65,19 +60,39 @@ function insertByRank(first: Candidate | undefined, candidate: Candidate): Candi
   return first;
 }
 
-/** The slot and rank of every name: built-in spellings first, then the operator's. */
-function knownNames(table: FieldTable, further: FurtherNames) {
-  const known = new Map<string, { readonly slot: number; readonly rank: number }>();
+interface Name {
+  readonly slot: number;
+  readonly rank: number;
+}
+
+const maxCached = 2_048;
+const maxCachedLength = 64;
+
+/** Finds the slot of a sender's name in any spelling: built-in names first, then the operator's. */
+export function nameFinder(table: FieldTable, further: FurtherNames): (key: string) => Name | undefined {
+  const known = new Map<string, Name>();
   for (const [slot, [name, rule]] of Object.entries(table).entries()) {
-    for (const [rank, key] of spellings(name, rule).entries()) known.set(key, { slot, rank });
+    for (const [rank, plain] of namesOf(name, rule).entries()) known.set(plain, { slot, rank });
   }
+  const builtIn = known.size;
   for (const [slot, name] of Object.keys(table).entries()) {
     for (const [rank, key] of (further[name] ?? []).entries()) {
-      if (!known.has(key)) known.set(key, { slot, rank: furtherRank + rank });
+      if (!known.has(plainName(key))) known.set(plainName(key), { slot, rank: builtIn + rank });
     }
   }
-  return known;
+  /** By the sender's spelling. null: no field has the name. */
+  const cache = new Map<string, Name | null>();
+  return (key) => {
+    const cached = cache.get(key);
+    if (cached !== undefined) return cached ?? undefined;
+    const name = known.get(plainName(key));
+    if (cache.size < maxCached && key.length <= maxCachedLength) cache.set(key, name ?? null);
+    return name;
+  };
 }
+
+/** More than the ranks of the names of one field. */
+const partRank = 1_000;
 
 /** Compiles a table. */
 export function fieldReader(table: FieldTable, furtherNames: FurtherNames): FieldReader {
@@ -87,7 +102,7 @@ export function fieldReader(table: FieldTable, furtherNames: FurtherNames): Fiel
     to,
   }));
   const slotOf = new Map(slots.map(({ name }, slot) => [name, slot]));
-  const known = knownNames(table, furtherNames);
+  const find = nameFinder(table, furtherNames);
 
   const collect = (parts: readonly JsonObject[], draft: DocumentDraft): (Candidate | undefined)[] => {
     const bySlot: (Candidate | undefined)[] = slots.map(() => undefined);
@@ -96,13 +111,13 @@ export function fieldReader(table: FieldTable, furtherNames: FurtherNames): Fiel
       for (const key in object) {
         const value = object[key];
         if (value === null || value === undefined) continue;
-        const spelling = known.get(key);
-        if (spelling === undefined) {
+        const name = find(key);
+        if (name === undefined) {
           draft.addExtra(key, value);
           continue;
         }
-        const candidate: Candidate = { key, value, rank: part * known.size + spelling.rank, next: undefined };
-        bySlot[spelling.slot] = insertByRank(bySlot[spelling.slot], candidate);
+        const candidate: Candidate = { key, value, rank: part * partRank + name.rank, next: undefined };
+        bySlot[name.slot] = insertByRank(bySlot[name.slot], candidate);
       }
     }
     return bySlot;
@@ -132,8 +147,6 @@ export function fieldReader(table: FieldTable, furtherNames: FurtherNames): Fiel
   return (parts, time, draft) => {
     const bySlot = collect(parts, draft);
     const values: Record<string, Value | undefined> = {};
-    /** The fields that only an operator's name gave, and whether a built-in name had an unreadable value. */
-    let further: Map<string, boolean> | undefined;
     for (let index = 0; index < slots.length; index++) {
       const slot = slots[index];
       const first = bySlot[index];
@@ -144,10 +157,6 @@ export function fieldReader(table: FieldTable, furtherNames: FurtherNames): Fiel
       const [candidate, value] = picked;
       const { key, value: sent } = candidate;
       values[slot.name] = value;
-      if (!isOwn(candidate)) {
-        further ??= new Map();
-        further.set(slot.name, isOwn(first));
-      }
       if (typeof value === 'object' && 'exact' in value && !value.exact) draft.addExtra(key, sent);
       if (slot.to.length === 0) continue;
       const out = outputValue(value);
@@ -156,16 +165,11 @@ export function fieldReader(table: FieldTable, furtherNames: FurtherNames): Fiel
     const candidateOf = (name: string): Candidate | undefined => bySlot[slotOf.get(name) ?? -1];
     return {
       values,
-      ownValues: further === undefined ? values : without(values, further),
       moveToExtra(name) {
         const candidate = values[name] === undefined ? undefined : candidateOf(name);
         if (candidate !== undefined) draft.addExtra(candidate.key, candidate.value);
       },
-      isUnreadable(name) {
-        if (values[name] !== undefined) return further?.get(name) ?? false;
-        const candidate = candidateOf(name);
-        return candidate !== undefined && isOwn(candidate);
-      },
+      isUnreadable: (name) => values[name] === undefined && candidateOf(name) !== undefined,
     };
   };
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { limitExtra } from './document-draft.ts';
+import { limitExtra } from './extra.ts';
 
 it('does not change short values of any kind', () => {
   const value = { a: [1, { b: null }], c: true, 'd.e': 'x', f: {} };
