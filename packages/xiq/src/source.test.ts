@@ -13,7 +13,12 @@ it('accepts the nine message types, and new ones', () => {
 });
 
 it('has working defaults', () => {
-  expect(xiqSource.configSchema.parse({})).toEqual({ namespace: 'default', timeZone: 'UTC', labels: {} });
+  expect(xiqSource.configSchema.parse({})).toEqual({
+    namespace: 'default',
+    timeZone: 'UTC',
+    repeats: 'same',
+    labels: {},
+  });
   expect(xiqSource.configSchema.parse({ header: 'X-Token' }).header).toBe('x-token');
 });
 

@@ -59,7 +59,10 @@ export function decimalParts(text: string): { readonly sign: string; readonly di
   const [, sign = '', integer = '', fraction = '', exponent = '0'] =
     /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
   const all = `${integer}${fraction}`.replace(/^0+/, '');
-  const digits = all.replace(/0+$/, '');
+  // Not by /0+$/, which takes quadratic time on a long number.
+  let end = all.length;
+  while (all.charCodeAt(end - 1) === zero) end--;
+  const digits = all.slice(0, end);
   const power = digits === '' ? 0 : Number(exponent) - fraction.length + all.length - digits.length;
   return { sign, digits, power };
 }

@@ -80,8 +80,9 @@ export function finishRadius(input: RadiusInput): RadiusParties {
   }
   draft.setField('network.protocol', 'radius');
   draft.setField('observer.type', 'access-point');
+  const user = setUser(input);
   relateIdentity(input);
-  return { ...setUser(input), client: client?.mac, network: values.ssid ?? station?.ssid };
+  return { ...user, client: client?.mac, network: values.ssid ?? station?.ssid };
 }
 
 /** The called station as part of a key. It is equal for every notation of the MAC. */

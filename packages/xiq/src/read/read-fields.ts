@@ -60,6 +60,11 @@ function insertByRank(first: Candidate | undefined, candidate: Candidate): Candi
   return first;
 }
 
+/** More than the ranks of the built-in names of one field. */
+const partRank = 1_000;
+/** The first rank of the operator's names: all built-in names take precedence, also those of a parent. */
+const furtherRank = 1_000_000;
+
 interface Name {
   readonly slot: number;
   readonly rank: number;
@@ -74,10 +79,9 @@ export function nameFinder(table: FieldTable, further: FurtherNames): (key: stri
   for (const [slot, [name, rule]] of Object.entries(table).entries()) {
     for (const [rank, plain] of namesOf(name, rule).entries()) known.set(plain, { slot, rank });
   }
-  const builtIn = known.size;
   for (const [slot, name] of Object.keys(table).entries()) {
     for (const [rank, key] of (further[name] ?? []).entries()) {
-      if (!known.has(plainName(key))) known.set(plainName(key), { slot, rank: builtIn + rank });
+      if (!known.has(plainName(key))) known.set(plainName(key), { slot, rank: furtherRank + rank });
     }
   }
   /** By the sender's spelling. null: no field has the name. */
@@ -90,9 +94,6 @@ export function nameFinder(table: FieldTable, further: FurtherNames): (key: stri
     return name;
   };
 }
-
-/** More than the ranks of the names of one field. */
-const partRank = 1_000;
 
 /** Compiles a table. */
 export function fieldReader(table: FieldTable, furtherNames: FurtherNames): FieldReader {
