@@ -20,7 +20,7 @@ function documentOf(file: Parameters<typeof mappedSource>[0], element: object, m
 it('every document has the version of its mapping', () => {
   const versionOf = (content: string, of?: ReturnType<typeof mappedSource>) =>
     eventsOf(content, undefined, of).map(({ document }) => Object(document.extreme?.['xiq']).mapping_version);
-  expect(versionOf('[{"a":1},5]')).toEqual(['1', '1']);
+  expect(versionOf('[{"a":1},5]')).toEqual(['2', '2']);
   expect(versionOf('[{"a":1},5]', mappedSource({}))).toEqual(['2+0123456789ab', '2+0123456789ab']);
   expect(versionOf('no', mappedSource({}))).toEqual(['2+0123456789ab']);
 });
