@@ -16,7 +16,7 @@ import {
   type PluginServices,
 } from '@xiq-siem/pipeline';
 import { openBackfilledIds, openState, prepareState, readKnownHistory } from '@xiq-siem/state';
-import { createSelfChecks } from '@xiq-siem/xiq-account';
+import { createSelfChecks, openOrganizations } from '@xiq-siem/xiq-account';
 import { adminApp } from './admin/admin.ts';
 import { listen } from './http/listen.ts';
 import { byteBudget } from './http/read-body.ts';
@@ -93,6 +93,7 @@ export async function startConnector(
   opened.defer(() => journal.close());
   const deadLetters = await openConfiguredDeadLetters(configuration, data.path, services, state, journal);
   const backfilled = await openBackfilledIds(state.database, { now, mayDeleteByAge, log });
+  const organizations = await openOrganizations(state.documents, configuration);
   const stores = { journal, deadLetters, backfilled, incidents: state.incidents };
   const lostState = (await state.incidents()).filter(({ kind }) => kind === 'missing' || kind === 'damaged');
   const isHistoryKnown = known !== undefined && lostState.length === 0;
@@ -123,6 +124,7 @@ export async function startConnector(
     refused,
     refusedRequests: rejected,
     selfChecks,
+    organizations,
     journalMaxBytes,
     ageGuard,
     stopping,

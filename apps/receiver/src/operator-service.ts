@@ -18,7 +18,7 @@ import {
 import type { BackfilledIds, State } from '@xiq-siem/state';
 import { openJobRecords, openProgressHistory } from '@xiq-siem/state';
 import type { SelfChecks } from '@xiq-siem/xiq-account';
-import { backfillKind, currentAccounts, openAccountService } from '@xiq-siem/xiq-account';
+import { backfillKind, currentAccounts, type Organizations, openAccountService } from '@xiq-siem/xiq-account';
 import { type AdminOptions, type KnownProblems, readinessOf, readinessReasons } from './admin/admin.ts';
 import { runningOperations } from './admin/running-operations.ts';
 import type { RefusedCredentials } from './http/refused-credentials.ts';
@@ -51,6 +51,7 @@ export interface OperatorParts extends Omit<RunningParts, 'progressHistory'> {
   readonly journalMaxBytes: number;
   readonly ageGuard: Pick<AgeGuard, 'step'>;
   readonly selfChecks: SelfChecks;
+  readonly organizations: Organizations;
   readonly backfilled: BackfilledIds;
   stopping(): boolean;
   /** Epoch milliseconds; undefined where nothing was received since the start. */
@@ -91,8 +92,10 @@ export async function openOperatorService(parts: OperatorParts): Promise<Operato
   opened.defer(() => jobs.stop());
 
   const { documents } = state;
+  const { organizations } = parts;
   const ready = () => notReady().length === 0;
-  const xiq = await openAccountService({ accounts, readModel, jobs, pipeline, services, selfChecks, documents, ready });
+  const account = { accounts, readModel, jobs, pipeline, services, selfChecks, documents, organizations, ready };
+  const xiq = await openAccountService(account);
   opened.defer(() => xiq.stop());
 
   const receivedBefore = await lastReceivedMs(journal);

@@ -35,10 +35,10 @@ it.each(['array', 'page'] as const)(
   async (generation) => {
     await using fixture = await xiqFixture({ generation });
     const { cloud } = fixture;
-    await fixture.configure('reconcile: apply, everyMinutes: 1');
+    await fixture.configure('alerts: true, reconcile: apply, everyMinutes: 1');
     const connector = await fixture.start();
     expect((await fixture.run('subscriptions', 'apply', '--yes')).code).toBe(0);
-    cloud.flow.set({ eventsPerSecond: 40, types: ['AUDIT_LOG_ALL', 'SMS_LOG_ALL'] });
+    cloud.flow.set({ eventsPerSecond: 40, types: ['AUDIT_LOG_ALL', 'SMS_LOG_ALL', 'ALERT'] });
     for (const wanted of steps) {
       const [before] = await secretsIn(fixture);
       const said = await runUntilStep(fixture, wanted);

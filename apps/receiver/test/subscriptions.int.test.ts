@@ -36,52 +36,58 @@ it.each(['array', 'page'] as const)(
     await using fixture = await xiqFixture({ generation });
     const { cloud, work, publicUrl } = fixture;
     const foreign = cloud.subscriptions.add({ url: 'https://other.example/hook', messageType: 'AUDIT_LOG_ALL' });
+    const foreignAlerts = cloud.subscriptions.add({ url: 'https://other.example/hook', messageType: 'ALERT' });
+    await fixture.configure('alerts: true');
     const connector = await fixture.start();
 
     const missing = await until('the first look', async () => {
       const seen = await apiOf(fixture);
       return seen.api?.checked !== undefined && seen.api.publicUrl.length > 0 && seen;
     });
-    expect([missing.states, missing.api?.failure]).toEqual([['missing', 'missing'], undefined]);
+    expect([missing.states, missing.api?.failure]).toEqual([['missing', 'missing', 'missing'], undefined]);
     const refusal = missing.api?.publicUrl.find(({ what }) => what === 'refuses_without_secret');
     expect(refusal?.message).toContain('rejects a webhook without the secret with 401');
     const people = await fixture.run('status');
     expect(people.code).toBe(1);
-    expect(people.stdout).toContain('! source xiq: subscriptions to AUDIT_LOG_ALL, SMS_LOG_ALL missing');
+    expect(people.stdout).toContain('! source xiq: subscriptions to AUDIT_LOG_ALL, SMS_LOG_ALL, ALERT missing');
 
     expect((await fixture.run('subscriptions', 'plan')).code).toBe(2);
     const applied = await fixture.run('subscriptions', 'apply', '--yes');
     expect([applied.code, applied.output]).toEqual([0, expect.stringContaining('Done.')]);
     expect((await fixture.run('subscriptions', 'plan')).code).toBe(0);
-    expect((await apiOf(fixture)).states).toEqual(['ok', 'ok']);
+    expect((await apiOf(fixture)).states).toEqual(['ok', 'ok', 'ok']);
     expect((await fixture.run('status')).code).toBe(0);
-    const mine = cloud.subscriptions.list().filter(({ application }) => application === 'siem');
-    expect(mine.map(({ url }) => url)).toEqual([`${publicUrl}/AUDIT_LOG_ALL`, `${publicUrl}/SMS_LOG_ALL`]);
+    const mine = cloud.subscriptions.list().filter(({ url }) => url.startsWith(publicUrl));
+    expect(mine.map(({ url }) => url)).toEqual(
+      ['AUDIT_LOG_ALL', 'SMS_LOG_ALL', 'ALERT'].map((type) => `${publicUrl}/${type}`),
+    );
 
     const events = [
       ...cloud.emit({ type: 'AUDIT_LOG_ALL', count: 5 }),
       ...cloud.emit({ type: 'SMS_LOG_ALL', count: 5 }),
+      ...cloud.emit({ type: 'ALERT', count: 5 }),
     ];
     await cloud.settled();
-    // One for each event: the foreign subscription, whose URL does not respond, has five more.
+    // One for each event: the foreign subscriptions, whose URL does not respond, have ten more.
     const ours = events.flatMap(({ deliveries }) => deliveries.filter(({ url }) => url.startsWith(publicUrl)));
-    expect(ours.map(({ accepted }) => accepted)).toEqual(Array.from({ length: 10 }, () => true));
+    expect(ours.map(({ accepted }) => accepted)).toEqual(Array.from({ length: 15 }, () => true));
     const receipts = new Set(ours.map(({ receipt }) => receipt));
     await until('all is delivered', async () => {
       const written = (await work.documents()).filter(({ extreme }) => receipts.has(extreme.xiq.receipt));
-      return written.length === 10;
+      return written.length === 15;
     });
 
     // A change in XIQ, noticed at the next check, which a changed configuration triggers at once.
-    const [audit] = mine;
+    const [audit, , alerts] = mine;
     cloud.subscriptions.change(audit?.id ?? '', { status: 'DISABLED' });
-    await fixture.configure('everyMinutes: 14');
+    cloud.subscriptions.change(alerts?.id ?? '', { policyIds: ['9007199254740993'] });
+    await fixture.configure('alerts: true, everyMinutes: 14');
     process.kill(connector.pid, 'SIGHUP');
     const disabled = await until('it is noticed', async () => {
       const seen = await apiOf(fixture);
       return seen.states?.[0] === 'disabled' && seen;
     });
-    expect(disabled.states).toEqual(['disabled', 'ok']);
+    expect(disabled.states).toEqual(['disabled', 'ok', 'changed']);
     expect((await fixture.run('status')).code).toBe(1);
     const client = createClient(connector.url, '');
     const { body: metrics } = await client.get(`${connector.adminUrl}/metrics`);
@@ -93,15 +99,20 @@ it.each(['array', 'page'] as const)(
     expect(readiness.parse(JSON.parse(ready)).sources[0]?.api.subscriptions[0]?.state).toBe('disabled');
     await until('it is told', async () => (await actionsOf(fixture)).includes('subscription-disabled'));
 
-    await fixture.configure('everyMinutes: 14, reconcile: apply');
+    await fixture.configure('alerts: true, everyMinutes: 14, reconcile: apply');
     process.kill(connector.pid, 'SIGHUP');
-    await until('it is fixed', async () => (await apiOf(fixture)).states?.[0] === 'ok');
-    expect(cloud.subscriptions.list().map((one) => one.status)).toEqual(['ENABLED', 'ENABLED', 'ENABLED']);
-    expect(cloud.subscriptions.list()[0]).toEqual(foreign);
+    await until('it is fixed', async () => (await apiOf(fixture)).states?.join() === 'ok,ok,ok');
+    const now = cloud.subscriptions.list();
+    expect(new Set(now.map((one) => one.status))).toEqual(new Set(['ENABLED']));
+    expect(now.slice(0, 2)).toEqual([foreign, foreignAlerts]);
+    expect(now.at(-1)).toMatchObject({ messageType: 'ALERT', policyIds: undefined });
     await until('that is told', async () => (await actionsOf(fixture)).includes('subscription-fixed'));
     expect(await actionsOf(fixture)).not.toContain('credentials-refused');
     expect(connector.output()).toMatch(
       /"event":"subscriptions\.delivery_gap","source":"xiq","messageType":"AUDIT_LOG_ALL","reason":"disabled"/,
+    );
+    expect(connector.output()).toMatch(
+      /"event":"organization\.identified","source":"xiq","id":"1091","name":"ACME-BERLIN"/,
     );
     expect(connector.output()).not.toMatch(/canary/);
     expect(await connector.end('SIGTERM')).toBe(0);

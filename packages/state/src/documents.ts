@@ -30,6 +30,8 @@ export const documentNames = {
   pendingSpans: 'backfill/wanted-spans',
   /** The last check of the subscriptions of a source. */
   subscriptions: (source: string) => `subscriptions/${source}`,
+  /** The account at ExtremeCloud IQ of a source. */
+  organization: (source = '') => `organization/${source}`,
   /** Instance id of the data directory of the file. */
   directory: 'directory',
   /** The settings under which a destination has taken an event. */

@@ -12,6 +12,7 @@ import { openLastAccepting, openPendingSpans } from './backfill/pending-spans.ts
 import { previewBackfill } from './backfill/preview-backfill.ts';
 import { completeness } from './completeness/completeness.ts';
 import { type CompletenessWatch, watchCompleteness } from './completeness/watch-completeness.ts';
+import { type Organizations, type OrganizationWatch, startOrganizationWatch } from './organizations.ts';
 import { isRotating } from './subscriptions/managed-list.ts';
 import { checkPublicUrl } from './subscriptions/public-url/check-public-url.ts';
 import { createPublicUrlPorts } from './subscriptions/public-url/ports.ts';
@@ -28,12 +29,13 @@ export interface AccountServiceParts {
   readonly services: PluginServices;
   readonly selfChecks: SelfChecks;
   readonly documents: Documents;
+  readonly organizations: Organizations;
   /** Whether the receiver would accept a webhook now. */
   ready(): boolean;
 }
 
 export async function openAccountService(parts: AccountServiceParts) {
-  const { accounts, readModel, jobs, pipeline, services, selfChecks, documents, ready } = parts;
+  const { accounts, readModel, jobs, pipeline, services, selfChecks, documents, organizations, ready } = parts;
   const { log, meter, secretsDirectory } = services;
   const clock = systemClock;
   const lastAccepting = await openLastAccepting(documents);
@@ -41,6 +43,7 @@ export async function openAccountService(parts: AccountServiceParts) {
   let auto: AutoBackfill | undefined;
   let watch: CompletenessWatch | undefined;
   let subscriptions: SubscriptionsWatch | undefined;
+  let identities: OrganizationWatch | undefined;
 
   const isBackfilling = (source: string): boolean =>
     pending.list().some((span) => span.source === source && span.job === undefined) ||
@@ -57,6 +60,7 @@ export async function openAccountService(parts: AccountServiceParts) {
   function startAccountTasks(): void {
     auto ??= startAutoBackfill({ accounts, access: readModel, jobs, lastAccepting, pending, ready, clock, log });
     watch ??= watchCompleteness({ accounts, readModel, isBackfilling, clock, log });
+    identities ??= startOrganizationWatch({ accounts, organizations, clock, log });
     subscriptions ??= startSubscriptionsWatch({
       accounts,
       log,
@@ -74,7 +78,7 @@ export async function openAccountService(parts: AccountServiceParts) {
   }
 
   async function stopAccountTasks(): Promise<void> {
-    await Promise.all([subscriptions?.stop(), auto?.stop(), watch?.stop()]);
+    await Promise.all([subscriptions?.stop(), auto?.stop(), watch?.stop(), identities?.stop()]);
   }
 
   return {
@@ -86,8 +90,13 @@ export async function openAccountService(parts: AccountServiceParts) {
       state: (source: string) => subscriptions?.state(source),
       stateWithRotation: async (source: string) => subscriptions?.stateWithRotation(source),
       check: async (source: string | undefined) => (await subscriptions?.check(source)) ?? [],
-      reloaded: () => subscriptions?.reloaded(),
+      reloaded: () => {
+        subscriptions?.reloaded();
+        identities?.reloaded();
+      },
     },
+    /** The account of a source, as ExtremeCloud IQ's API told it last, perhaps before a restart. Undefined: not known yet. */
+    organizationOf: organizations.organizationOf,
     figures: () => watch?.figures() ?? [],
     readings: () => watch?.readings() ?? [],
     /** Resolves when all tasks have ended. It does not stop jobs. */

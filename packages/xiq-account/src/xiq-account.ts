@@ -43,9 +43,9 @@ function openXiqAccount(
   configuration: Configuration,
   { log, meter }: AccountServices,
 ): XiqAccount | undefined {
-  if (configured.type !== xiqSource.type) return undefined;
-  const { api: config, subscriptions, timeZone } = xiqSource.configSchema.parse(configured.settings);
-  if (config === undefined) return undefined;
+  const settings = settingsOfSource(configured);
+  if (settings?.api === undefined) return undefined;
+  const { api: config, subscriptions, timeZone } = settings;
   const secret = (reference: SecretReference): SecretSource => openSecret(reference, configuration, log);
   const operatorMapping = configuration.mapping?.rulesOf(xiqSource.type);
   const rules = operatorMapping && xiqSource.mappingSchema?.parse(operatorMapping.rules);
@@ -70,6 +70,12 @@ function openXiqAccount(
     }),
   };
 }
+
+const settingsOfSource = ({ type, settings }: ConfiguredSource) =>
+  type === xiqSource.type ? xiqSource.configSchema.parse(settings) : undefined;
+
+/** The settings of the REST API of a source, if it has one. */
+export const apiOf = (source: ConfiguredSource): XiqApiConfig | undefined => settingsOfSource(source)?.api;
 
 function credentialsOf(
   { token, username, password }: XiqApiConfig,
