@@ -21,12 +21,18 @@ const audit = (fields: object) => documentOf({ timeStamp: T, ...fields }, 'AUDIT
 it.each([
   ['more than ten minutes ahead of its receipt', receivedAtMs + 600_001],
   ['before 2015', Date.UTC(2015, 0, 1) - 1],
-  ['zero', 0],
 ])('a time that is %s is not used, but kept', (_, timeStamp) => {
   const document = audit({ timeStamp });
   expect(document['@timestamp']).toBe('2021-11-08T12:00:00.000Z');
   expect(document.tags).toContain('time_suspect');
   expect(document.xiq).toMatchObject({ timestamp_raw: String(timeStamp) });
+});
+
+it.each([0, -1, '0'])('a time of %o means none: it is kept in extra, and is not suspect', (timeStamp) => {
+  const document = audit({ timeStamp });
+  expect(document['@timestamp']).toBe('2021-11-08T12:00:00.000Z');
+  expect(document.tags).not.toContain('time_suspect');
+  expect(document.xiq).toMatchObject({ extra: { timeStamp } });
 });
 
 it.each([receivedAtMs + 600_000, Date.UTC(2015, 0, 1)])('the time %d is used', (timeStamp) => {

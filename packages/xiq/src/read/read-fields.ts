@@ -6,7 +6,7 @@ import type { TargetField } from '../document/target-fields.ts';
 import { writeTime } from '../document/write-time.ts';
 import { type FieldTable, type FurtherNames, namesOf } from './field-table.ts';
 import { plainName } from './plain-name.ts';
-import { type Kind, type Kinds, readers } from './readers.ts';
+import { isPlaceholder, type Kind, type Kinds, readers } from './readers.ts';
 import type { TimeContext } from './time.ts';
 
 type Value = Kinds[Kind];
@@ -22,6 +22,7 @@ interface Candidate {
 
 interface Slot {
   readonly name: string;
+  readonly kind: Kind;
   readonly read: (value: JsonValue, time: TimeContext) => Value | undefined;
   readonly to: readonly TargetField[];
 }
@@ -30,7 +31,7 @@ interface Reading {
   readonly values: Readonly<Record<string, Value | undefined>>;
   /** Adds a field without a target field in this event to `extreme.xiq.extra`. */
   moveToExtra(name: string): void;
-  /** Whether a field was sent, but its value could not be read. */
+  /** Whether a field was sent with a value that could not be read; not if the value means "none". */
   isUnreadable(name: string): boolean;
 }
 
@@ -99,6 +100,7 @@ export function nameFinder(table: FieldTable, further: FurtherNames): (key: stri
 export function fieldReader(table: FieldTable, furtherNames: FurtherNames): FieldReader {
   const slots: readonly Slot[] = Object.entries(table).map(([name, { as, to = [] }]) => ({
     name,
+    kind: as,
     read: readers[as],
     to,
   }));
@@ -132,7 +134,7 @@ export function fieldReader(table: FieldTable, furtherNames: FurtherNames): Fiel
     draft: DocumentDraft,
   ): [Candidate, Value] | undefined => {
     for (let candidate: Candidate | undefined = first; candidate !== undefined; candidate = candidate.next) {
-      const value = slot.read(candidate.value, time);
+      const value = isPlaceholder(candidate.value, slot.kind) ? undefined : slot.read(candidate.value, time);
       if (value === undefined) {
         draft.addExtra(candidate.key, candidate.value);
         continue;
@@ -170,7 +172,11 @@ export function fieldReader(table: FieldTable, furtherNames: FurtherNames): Fiel
         const candidate = values[name] === undefined ? undefined : candidateOf(name);
         if (candidate !== undefined) draft.addExtra(candidate.key, candidate.value);
       },
-      isUnreadable: (name) => values[name] === undefined && candidateOf(name) !== undefined,
+      isUnreadable(name) {
+        const candidate = values[name] === undefined ? candidateOf(name) : undefined;
+        const slot = slots[slotOf.get(name) ?? -1];
+        return candidate !== undefined && slot !== undefined && !isPlaceholder(candidate.value, slot.kind);
+      },
     };
   };
 }

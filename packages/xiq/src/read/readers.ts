@@ -4,13 +4,36 @@ import type { JsonValue } from '@xiq-siem/core';
 import { readMac, readStation } from './mac.ts';
 import { readTime } from './time.ts';
 
+/** What senders write for "none", in lower case. */
+const placeholders: ReadonlySet<JsonValue> = new Set<JsonValue>([
+  '',
+  'null',
+  '-1',
+  -1,
+  '0.0.0.0',
+  '::',
+  '00:00:00:00:00:00',
+  '00-00-00-00-00-00',
+  '000000000000',
+]);
+const longestPlaceholder = 17;
+
+/** Whether a value of a field says that there is none. It goes to `extreme.xiq.extra`, and is not unreadable. */
+export function isPlaceholder(value: JsonValue, kind: Kind): boolean {
+  if (kind === 'number') return false;
+  if (kind === 'time' && (value === 0 || value === '0')) return true;
+  if (typeof value !== 'string') return placeholders.has(value);
+  if (value.length > longestPlaceholder) return value.trim() === '';
+  return placeholders.has(value.trim().toLowerCase());
+}
+
 const decimal = /^-?\d{1,15}(?:\.\d{1,15})?$/;
 
 /** Any scalar, as text. */
 function readText(value: JsonValue): string | undefined {
   switch (typeof value) {
     case 'string':
-      return value.trim() === '' ? undefined : value.isWellFormed() ? value : value.toWellFormed();
+      return value.isWellFormed() ? value : value.toWellFormed();
     case 'number':
     case 'boolean':
       return String(value);
@@ -44,8 +67,9 @@ function readList(value: JsonValue): readonly string[] | undefined {
     const text = readText(value);
     return text === undefined ? undefined : [text];
   }
-  const texts = value.map(readText).filter((text) => text !== undefined);
-  return texts.length === 0 || texts.length < value.length ? undefined : texts;
+  const present = value.filter((item) => item !== null && !isPlaceholder(item, 'list'));
+  const texts = present.map(readText).filter((text) => text !== undefined);
+  return texts.length === 0 || texts.length < present.length ? undefined : texts;
 }
 
 export const readers = {
