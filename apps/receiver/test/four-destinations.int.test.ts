@@ -83,9 +83,9 @@ function report(name: string, { sent, doneMs, before, after }: Run, arrivals: Re
 /** The events in each destination; waits for those that become searchable late. */
 async function everywhere(expected: number, wanted: number) {
   const soon = { timeout, interval: 250 };
-  await expect.poll(async () => (await inVictoriaLogs(victoria, 'victoria')).length, soon).toBe(wanted);
+  await expect.poll(async () => (await inVictoriaLogs(victoria)).length, soon).toBe(wanted);
   await expect.poll(async () => (await inCollector(servers.collector)).length, soon).toBe(expected);
-  return { ...(await servers.arrivals()), victoria: await inVictoriaLogs(victoria, 'victoria') };
+  return { ...(await servers.arrivals()), victoria: await inVictoriaLogs(victoria) };
 }
 
 const sizes = (arrivals: Readonly<Record<string, readonly Arrival[]>>): Readonly<Record<string, number>> =>

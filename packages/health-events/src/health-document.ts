@@ -125,7 +125,11 @@ function normalized(context: BodyContext, { index, text }: BodyElement, parts: E
     tags: ownTags,
     ...fields,
   };
-  const xiq = { receipt: body.receipt, ...(bytes > maxOriginalBytes && { original_bytes: bytes }) };
+  const xiq = {
+    source: body.metadata.source,
+    receipt: body.receipt,
+    ...(bytes > maxOriginalBytes && { original_bytes: bytes }),
+  };
   const document = ecsDocument(allFields, { extreme: connector === undefined ? { xiq } : { xiq, connector } });
   return { element: index, id, dataset: connectorDataset, timeMs, document };
 }

@@ -82,7 +82,10 @@ describe('every health event', () => {
     expect([full, bare].map((event) => validateEcs(event?.document ?? {}, own))).toEqual([[], []]);
     expect(full?.document).toMatchObject({
       event: { action, dataset: 'extreme_xiq.connector', module: 'extreme_xiq', provider: 'xiq-siem-connector' },
-      extreme: { xiq: { receipt: bodyOf('').receipt }, connector: { schema_version: 2, subject: 'elastic' } },
+      extreme: {
+        xiq: { source: 'self', receipt: bodyOf('').receipt },
+        connector: { schema_version: 2, subject: 'elastic' },
+      },
     });
   });
 
@@ -282,7 +285,9 @@ describe('an unreadable body or element', () => {
     const content = `"${'ä'.repeat(200_000)}"`;
     const [event] = eventsOf(content);
     expect(Buffer.byteLength(event?.document.event?.original ?? '')).toBeLessThanOrEqual(262_144);
-    expect(event?.document.extreme).toEqual({ xiq: { receipt: bodyOf('').receipt, original_bytes: 400_002 } });
+    expect(event?.document.extreme).toEqual({
+      xiq: { source: 'self', receipt: bodyOf('').receipt, original_bytes: 400_002 },
+    });
   });
 
   it('never throws, whatever the body contains', () => {

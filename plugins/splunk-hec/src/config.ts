@@ -17,7 +17,9 @@ const url = z
 const route = {
   index: index.optional().describe('Index of the events. Default: the default index of the token.'),
   sourcetype: name.optional().describe('Default: extreme:xiq:<last part of the data set>, such as extreme:xiq:audit.'),
-  source: name.optional().describe('Default: xiq:webhook:<name of this destination>.'),
+  source: name
+    .optional()
+    .describe('Default: xiq:<name of the source>, such as xiq:tenant-a; xiq:self for health events.'),
 };
 
 export const splunkHecConfig = z.strictObject({

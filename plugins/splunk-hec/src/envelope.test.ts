@@ -5,8 +5,9 @@ it('sends only the keys that HEC knows, with an exact time', async () => {
   const { destination, fake } = await startFixture(onTestFinished, { config: { index: 'network' } });
   await destination.deliver(batchOf('a'), noSignal);
   expect(fake.requests[0]?.text).toBe(
-    `{"time":1636337187.553,"host":"Acme","source":"xiq:webhook:splunk","sourcetype":"extreme:xiq:audit","index":"network",` +
-      `"event":{"message":"ümläut a","event":{"dataset":"extreme_xiq.audit","id":"a"},"organization":{"name":"Acme"}}}\n`,
+    `{"time":1636337187.553,"host":"xiq-siem-1","source":"xiq:acme","sourcetype":"extreme:xiq:audit","index":"network",` +
+      `"event":{"event":{"dataset":"extreme_xiq.audit","id":"a"},"agent":{"name":"xiq-siem-1"},"message":"ümläut a",` +
+      `"extreme":{"xiq":{"source":"acme"}}}}\n`,
   );
   expect(fake.events[0]?.time).toBe(timeMs / 1000);
 });
@@ -40,16 +41,21 @@ it('prefers sourcetype, index and source of the data set', async () => {
   ]);
 });
 
-it('uses the account as host, else the device, else the product', async () => {
+it('the host is the device that reported the event, else the connector; the source is that of the event', async () => {
   const { destination, fake } = await startFixture(onTestFinished);
-  const nameless = { 'organization.name': '' };
   const batch = batchOf(
-    { id: 'a', fields: { 'observer.hostname': 'ap-1' } },
-    { id: 'b', fields: { ...nameless, 'observer.hostname': 'ap-1' } },
-    { id: 'c', fields: { ...nameless, 'observer.product': 'ExtremeCloud IQ' } },
+    { id: 'a', fields: { 'observer.hostname': 'ap-1', 'organization.name': 'Acme' } },
+    { id: 'b', fields: { 'observer.product': 'ExtremeCloud IQ' }, extreme: { xiq: { source: 'self' } } },
+    { id: 'c', fields: { 'observer.hostname': '' }, extreme: {} },
+    { id: 'd', fields: { 'agent.name': '' }, extreme: { xiq: { source: 17 } } },
   );
   await destination.deliver(batch, noSignal);
-  expect(fake.events.map(({ host }) => host)).toEqual(['Acme', 'ap-1', 'ExtremeCloud IQ']);
+  expect(fake.events.map(({ host, source }) => [host, source])).toEqual([
+    ['ap-1', 'xiq:acme'],
+    ['xiq-siem-1', 'xiq:self'],
+    ['xiq-siem-1', 'xiq'],
+    [undefined, 'xiq'],
+  ]);
 });
 
 it('counts events beyond Splunk’s limits, and logs a warning once an hour', async () => {

@@ -56,10 +56,21 @@ it('does not depend on the order of the keys', () => {
   expect(eventJson({ ...reversed(document) }, new Set())).toBe(eventJson(document, new Set()));
 });
 
-it('starts with the most searched fields and ends with the vendor’s fields', () => {
+it('starts with the fields of data models, and ends with what a sender may make long', () => {
   expect(Object.keys(JSON.parse(eventJson(document, new Set())))).toEqual([
-    ...['@timestamp', 'message', 'event', 'agent', 'tags', 'extreme'],
+    ...['@timestamp', 'event', 'agent', 'tags', 'message', 'extreme'],
   ]);
+  const long = ecsDocument(
+    { 'event.original': 'o', 'event.type': ['info'], 'event.id': '1' },
+    { extreme: { xiq: { extra: { z: 1 }, source: 's', id: 'i' } } },
+  );
+  const shuffled = ecsDocument(
+    { 'event.type': ['info'], 'event.id': '1', 'event.original': 'o' },
+    { extreme: { xiq: { source: 's', extra: { z: 1 }, id: 'i' } } },
+  );
+  const expected =
+    '{"event":{"id":"1","type":["info"],"original":"o"},"extreme":{"xiq":{"id":"i","source":"s","extra":{"z":1}}}}';
+  for (const one of [long, shuffled]) expect(eventJson(one, new Set(['event.original']))).toBe(expected);
 });
 
 it('treats a sender’s __proto__ like any other key', () => {

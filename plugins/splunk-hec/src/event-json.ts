@@ -6,12 +6,15 @@ export const omittedByDefault = ['event.original', 'event.hash', 'data_stream', 
 
 export type OmittedPart = (typeof omittedByDefault)[number];
 
-/** Splunk truncates long events: the most searched fields come first, the vendor's fields last. */
-const leading = ['@timestamp', 'message', 'event', 'log', 'user', 'client', 'source', 'network', 'observer'];
-const trailing = ['extreme'];
-const overrideReply = new Set([...leading, ...trailing]);
+/** Splunk truncates long events: the fields that data models need come first, long texts and the vendor's fields last. */
+const leading = ['@timestamp', 'event', 'log', 'user', 'client', 'source', 'network', 'observer'];
+const trailing = ['message', 'extreme'];
+const positioned = new Set([...leading, ...trailing]);
 
 type Fields = Readonly<Record<string, unknown>>;
+
+/** The last keys of their objects: a sender decides how long their values are. */
+const lastKeys = new Set(['extra', 'original']);
 
 /** The keys of inner objects are sorted, so that equal documents have equal bytes. */
 export function eventJson(document: EcsDocument, include: ReadonlySet<OmittedPart>): string {
@@ -21,7 +24,7 @@ export function eventJson(document: EcsDocument, include: ReadonlySet<OmittedPar
     (part) => !include.has(part) && !(needsOriginal && part === 'event.original'),
   );
   const fields = without({ ...document }, '', omitted);
-  const others = Object.keys(fields).filter((key) => !overrideReply.has(key));
+  const others = Object.keys(fields).filter((key) => !positioned.has(key));
   const inOrder: Record<string, unknown> = {};
   for (const key of [...leading, ...others.sort(), ...trailing]) {
     const value = fields[key];
@@ -44,7 +47,7 @@ function isSorted(value: unknown): boolean {
   if (Array.isArray(value)) return value.every(isSorted);
   let before = '';
   for (const key of Object.keys(value)) {
-    if (key < before || !isSorted(value[key])) return false;
+    if (comparedKeys(before, key) > 0 || !isSorted(value[key])) return false;
     before = key;
   }
   return true;
@@ -56,11 +59,16 @@ function sorted(value: unknown): unknown {
   // fromEntries treats a sender's `__proto__` like any other key.
   return Object.fromEntries(
     Object.keys(value)
-      .sort()
+      .sort(comparedKeys)
       .map((key) => [key, sorted(value[key])]),
   );
 }
 
-function isObject(value: unknown): value is Fields {
+function comparedKeys(one: string, other: string): number {
+  const order = Number(lastKeys.has(one)) - Number(lastKeys.has(other));
+  return order !== 0 ? order : one < other ? -1 : Number(one > other);
+}
+
+export function isObject(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null;
 }

@@ -12,7 +12,8 @@ export interface Route {
   /** Undefined: the default index of the token. */
   readonly index: string | undefined;
   readonly sourcetype: string;
-  readonly source: string;
+  /** Undefined: by the source of the event. */
+  readonly source: string | undefined;
 }
 
 /** The events that a rejection concerns: those with the same token, with the same index too, or sourcetype too. */
@@ -53,7 +54,7 @@ export function createRoutes(config: SplunkHecConfig, context: DestinationContex
         token,
         index,
         sourcetype: sourcetype ?? config.sourcetype ?? `extreme:xiq:${dataset.slice(dataset.lastIndexOf('.') + 1)}`,
-        source: source ?? config.source ?? `xiq:webhook:${context.name}`,
+        source: source ?? config.source,
       };
     },
     coversAll(scope) {

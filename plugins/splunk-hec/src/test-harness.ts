@@ -67,10 +67,13 @@ export function batchOf(...events: readonly (string | EventOptions)[]): Batch {
   return { items: events.map((event, index) => itemOf(typeof event === 'string' ? { id: event } : event, index)) };
 }
 
-function itemOf({ id, dataset = 'extreme_xiq.audit', fields = {}, extreme }: EventOptions, index: number): BatchItem {
+function itemOf(
+  { id, dataset = 'extreme_xiq.audit', fields = {}, extreme = { xiq: { source: 'acme' } } }: EventOptions,
+  index: number,
+): BatchItem {
   const document = ecsDocument(
-    { 'event.id': id, 'event.dataset': dataset, 'organization.name': 'Acme', message: `ümläut ${id}`, ...fields },
-    extreme && { extreme: extreme },
+    { 'event.id': id, 'event.dataset': dataset, 'agent.name': 'xiq-siem-1', message: `ümläut ${id}`, ...fields },
+    { extreme },
   );
   return { index, id, dataset, timeMs, document, json: JSON.stringify(document) };
 }

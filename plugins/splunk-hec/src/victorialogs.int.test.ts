@@ -17,7 +17,7 @@ afterAll(() => server.stop());
 function openDestination(name: string, config: Record<string, unknown> = {}) {
   const telemetry = { log: createRecordingLogger(), meter: createRecordingMeter() };
   const context = destinationContext({ ...telemetry, name, secrets });
-  const parsed = splunkHecConfig.parse({ url: server.url, token: { env: 'HEC_TOKEN' }, ...config });
+  const parsed = splunkHecConfig.parse({ url: server.url, token: { env: 'HEC_TOKEN' }, source: name, ...config });
   const destination = createSplunkHecDestination(parsed, context);
   onTestFinished(async () => destination.close?.());
   return destination;
@@ -33,7 +33,7 @@ const row = z.object({
 
 /** The rows of one destination. */
 async function found(name: string) {
-  const query = `{source="xiq:webhook:${name}"}`;
+  const query = `{source="${name}"}`;
   const url = `${server.url}/select/logsql/query?limit=10000&query=${encodeURIComponent(query)}`;
   const text = await new Promise<string>((resolve, reject) => {
     request(url, async (response) => resolve(Buffer.concat(await response.toArray()).toString()))
@@ -62,7 +62,7 @@ it.each([true, false])('stores every field of a delivered event (gzip: %s)', asy
     ].map(({ id, ...rest }) => ({
       ...rest,
       'event.event.id': id,
-      host: 'Acme',
+      host: 'xiq-siem-1',
       _time: new Date(timeMs).toISOString(),
     })),
   );
