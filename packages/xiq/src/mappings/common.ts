@@ -24,36 +24,60 @@ export function classify(draft: DocumentDraft, { action, category, type, outcome
   draft.setField('log.level', level);
 }
 
-const emailAddress = /^[^\s@\\]+@([^\s@\\]+\.[^\s@\\]+)$/;
+const emailAddress = /^([^\s@\\]+)@([^\s@\\]+\.[^\s@\\]+)$/;
 const domainUser = /^([^\\]+)\\([^\\]+)$/;
+/** Names of accounts are not case-sensitive. A text with blanks, such as `Guest 12 in Lobby`, may be any label. */
+const accountName = /^[^\s\\/]+$/;
 
 /** A longer name is not parsed, because the patterns may be slow on it. */
 const maxNameLength = 512;
 
-/** Parses a user name: an e-mail address, DOMAIN\user, or a plain name. */
-export function personOf(text: string): { readonly name: string; readonly email?: string; readonly domain?: string } {
-  if (text.length > maxNameLength) return { name: text };
-  const domain = emailAddress.exec(text)?.[1];
-  if (domain !== undefined) return { name: text, email: text, domain };
-  const [, realm, name] = domainUser.exec(text) ?? [];
-  return realm === undefined || name === undefined ? { name: text } : { name, domain: realm };
+interface Person {
+  readonly name: string;
+  readonly email?: string;
+  readonly domain?: string;
+  /** DOMAIN\user as sent. */
+  readonly qualified?: string;
+}
+
+/**
+ * Parses a user name: an e-mail address, DOMAIN\user, or a plain name. The name of an e-mail address is the address, which
+ * is the login at ExtremeCloud IQ. With `short` it is the part before the @, as of a user principal name.
+ */
+export function personOf(text: string, short = false): Person {
+  const trimmed = text.trim();
+  if (trimmed.length > maxNameLength) return { name: trimmed };
+  const [address, local, realm] = emailAddress.exec(trimmed.toLowerCase()) ?? [];
+  if (address !== undefined && local !== undefined && realm !== undefined)
+    return { name: short ? local : address, email: address, domain: realm };
+  const [qualified, domain, account] = domainUser.exec(trimmed) ?? [];
+  const name = account?.trim() ?? trimmed;
+  const spelled = accountName.test(name) ? name.toLowerCase() : name;
+  return qualified === undefined || domain === undefined ? { name: spelled } : { name: spelled, domain, qualified };
 }
 
 /**
  * `user.*` is the acting user, `user.target.*` the affected user. Returns true if the name differs from the text, so that
- * no field has the original text.
+ * the caller keeps the text. `related` is false for a name that hides the user.
  */
 export function setPerson(
   draft: DocumentDraft,
   role: 'user' | 'user.target',
   text: string | undefined,
-  { related = true } = {},
+  { related = true, short = false } = {},
 ): boolean {
   if (text === undefined) return false;
-  const person = personOf(text);
+  const person = personOf(text, short);
   draft.setField(`${role}.name`, person.name);
-  draft.setField(`${role}.email`, person.email);
+  if (related) draft.setField(`${role}.email`, person.email);
   draft.setField(`${role}.domain`, person.domain);
-  if (related) draft.addToList('related.user', person.name);
+  if (related) relatePerson(draft, person);
   return person.name !== text;
+}
+
+/** Adds every form of the name to `related.user`. */
+export function relatePerson(draft: DocumentDraft, { name, email, qualified }: Person): void {
+  draft.addToList('related.user', name);
+  draft.addToList('related.user', email);
+  draft.addToList('related.user', qualified);
 }

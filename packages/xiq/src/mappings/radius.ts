@@ -1,6 +1,6 @@
 import type { FieldTable } from '../read/field-table.ts';
 import { isLocalMac, readMac, readStation } from '../read/mac.ts';
-import { commonFields, personOf, setPerson, suffix } from './common.ts';
+import { commonFields, personOf, relatePerson, setPerson, suffix } from './common.ts';
 import type { MappingInput } from './mapping.ts';
 
 export const radiusFields = {
@@ -52,14 +52,15 @@ function setUser({ values, draft }: RadiusInput): Pick<RadiusParties, 'who' | 'i
     return { who: machine, isUser: false };
   }
   const related = !anonymous.test(username);
-  if (setPerson(draft, 'user', username, { related })) draft.setField('extreme.xiq.radius.user_name', username);
-  return { who: personOf(username).name, isUser: true };
+  if (setPerson(draft, 'user', username, { related, short: true }))
+    draft.setField('extreme.xiq.radius.user_name', username);
+  return { who: personOf(username, true).name, isUser: true };
 }
 
 function relateIdentity({ values: { identity, calling_station_id: client }, draft }: RadiusInput): void {
   if (identity === undefined || anonymous.test(identity) || machineOf(identity) !== undefined) return;
   if (client !== undefined && readMac(identity) === client.mac) return;
-  draft.addToList('related.user', personOf(identity).name);
+  relatePerson(draft, personOf(identity, true));
 }
 
 /** Client, user, access point and network of a RADIUS event. */
