@@ -97,7 +97,8 @@ export async function startConnector(
   const stores = { journal, deadLetters, backfilled, incidents: state.incidents };
   const lostState = (await state.incidents()).filter(({ kind }) => kind === 'missing' || kind === 'damaged');
   const isHistoryKnown = known !== undefined && lostState.length === 0;
-  const parts = { ...stores, documents: state.documents, services, log, isHistoryKnown };
+  const { organizationOf } = organizations;
+  const parts = { ...stores, documents: state.documents, services: { ...services, organizationOf }, log, isHistoryKnown };
   const pipeline = await openPipeline(configuration, parts);
   const { delivery } = pipeline;
   let isStopping = false;

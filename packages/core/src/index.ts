@@ -54,6 +54,7 @@ export type {
   AuthenticationVerdict,
   NormalizedEvent,
   OperatorMapping,
+  Organization,
   Source,
   SourceContext,
   SourceDefinition,

@@ -56,8 +56,8 @@ export interface Source {
   /** Checks a request against the valid secrets. Compares in constant time. Never throws. */
   authenticate(request: AuthenticationRequest, secrets: readonly Secret[]): AuthenticationVerdict;
   /**
-   * Yields the events of a body in order, lazily. The result depends on the body and `ingestedAtMs` (epoch milliseconds)
-   * alone. Never throws: a part that it cannot parse becomes an event of kind `pipeline_error` with the raw text.
+   * Yields the events of a body in order, lazily. The result depends on the body, `ingestedAtMs` (epoch milliseconds) and the
+   * organization alone. Never throws: a part that it cannot parse becomes an event of kind `pipeline_error` with the raw text.
    */
   normalize(body: StoredBody, ingestedAtMs: number): Iterable<NormalizedEvent>;
   /** Yields the fields of a body that no mapping uses, lazily, once for each occurrence. Never throws. */
@@ -69,6 +69,12 @@ export interface AgentIdentity {
   readonly id: string;
   readonly name: string;
   readonly version: string;
+}
+
+/** The customer that a source belongs to: `organization.*` of its documents. */
+export interface Organization {
+  readonly id?: string | undefined;
+  readonly name?: string | undefined;
 }
 
 /** The metrics of every source. Its definition may declare more. */
@@ -87,6 +93,8 @@ export interface SourceContext<Metric extends string = never> {
   /** Name of the source in the configuration. */
   readonly name: string;
   readonly agent: AgentIdentity;
+  /** The organization, if the connector has learned it from the sender. Undefined: unknown, perhaps not yet. */
+  readonly organization?: () => Organization | undefined;
   readonly log: Logger;
   readonly meter: Meter<Metric | keyof typeof sourceMetrics>;
 }

@@ -8,6 +8,7 @@ import {
   ecsFieldDefinitions,
   type LogAttributes,
   type Logger,
+  type Organization,
   type SecretSource,
   type Source,
   type SourceContext,
@@ -20,6 +21,8 @@ import { type PluginMeterServices, pluginMeter } from './plugin-meter.ts';
 export interface PluginServices extends PluginMeterServices {
   readonly agent: AgentIdentity;
   readonly secretsDirectory: string;
+  /** The organization of a source, if it is known from the sender. Default: never. */
+  readonly organizationOf?: (source: string) => Organization | undefined;
   readonly now: () => number;
   /** Default: never. Only a running connector deletes files by age. */
   readonly mayDeleteByAge?: () => boolean;
@@ -64,16 +67,17 @@ export async function openSources(
   return { receiving, of: sourceOf(known, configuration, services) };
 }
 
-type ReadingServices = Pick<PluginServices, 'agent' | 'log' | 'meter'>;
+type ReadingServices = Pick<PluginServices, 'agent' | 'log' | 'meter' | 'organizationOf'>;
 
 function sourceContext(
   { name, metrics }: Pick<ConfiguredSource, 'name' | 'metrics'>,
-  { agent, log, meter }: ReadingServices,
+  { agent, log, meter, organizationOf }: ReadingServices,
 ): SourceContext<string> {
   const bound = boundLogger(log, { source: name });
   return {
     name,
     agent,
+    ...(organizationOf && { organization: () => organizationOf(name) }),
     log: bound,
     meter: pluginMeter('source', name, { ...metrics, ...sourceMetrics }, { log, meter }),
   };

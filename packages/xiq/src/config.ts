@@ -34,6 +34,20 @@ export const configSchema = z
       .describe(
         'Events of equal content in different requests: `same`: one event that was sent again (one `event.id`). `distinct`: different events, unless the whole request is equal.',
       ),
+    organization: z
+      .strictObject({
+        id: z
+          .string()
+          .min(1)
+          .max(256)
+          .optional()
+          .describe('`organization.id`: the owner id of the account, as audit events have it.'),
+        name: z.string().min(1).max(256).optional().describe('`organization.name`.'),
+      })
+      .default({})
+      .describe(
+        'The account, for events that do not name it. Default: what ExtremeCloud IQ answers by REST, if `api` is set.',
+      ),
     labels: z
       .record(labelName, z.string().min(1).max(256))
       .refine((labels) => Object.keys(labels).length <= 32, 'at most 32 labels')

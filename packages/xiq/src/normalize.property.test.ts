@@ -195,7 +195,7 @@ function missingFrom(document: object, element: unknown): unknown[] {
   const texts = new Set(found.map(String));
   const moments = new Set(found.map((leaf) => readTime(leaf, utc)?.ms));
   return leavesOf(element).filter((leaf) => {
-    if (leaf === '') return false;
+    if (typeof leaf === 'string' && leaf.trim() === '') return false;
     const text = String(leaf).toWellFormed();
     const address = readMac(text) ?? readStation(text)?.mac;
     const moment = readTime(leaf, utc);

@@ -1,11 +1,12 @@
 // Converts a stored body to events.
 import { hash } from 'node:crypto';
-import type { JsonObject, NormalizedEvent, StoredBody } from '@xiq-siem/core';
+import type { JsonObject, NormalizedEvent, Organization, StoredBody } from '@xiq-siem/core';
 import { type Element, isObject, type Parent, readBody } from './body/elements.ts';
 import { canonicalText, canonicalTextOf } from './canonical.ts';
 import {
   type BaseDrafts,
   baseDraftsOf,
+  completeOrganization,
   type DocumentSettings,
   originalHash,
   setOriginal,
@@ -46,6 +47,7 @@ interface BodyContext {
   readonly settings: NormalizeSettings;
   readonly body: StoredBody;
   readonly draftFor: BaseDrafts;
+  readonly organization: Organization;
   readonly nextIdentity: NextIdentity;
   readonly time: TimeContext;
 }
@@ -109,7 +111,8 @@ function startEvent(
 ) {
   const draft = context.draftFor(family, messageType);
   draft.setField('event.hash', originalHash(element));
-  const finish = ({ key, time, loggedAt }: Partial<Mapped>): IdentifiedEvent => {
+  const finish = ({ key, time, organization, loggedAt }: Partial<Mapped>): IdentifiedEvent => {
+    completeOrganization(draft, context.organization, organization);
     const content = contentOf(element, value, isLossy);
     const { id, occurrence } = context.nextIdentity(family, content, element.occurrence);
     draft.setField('event.id', id);
@@ -209,6 +212,7 @@ export function* normalizeBody(
     settings,
     body,
     draftFor: baseDraftsOf(settings, body, ingestedAtMs),
+    organization: settings.organization(),
     nextIdentity,
     time: { offset: settings.offset, receivedAtMs: body.metadata.receivedAtMs },
   };

@@ -17,6 +17,7 @@ it('has working defaults', () => {
     namespace: 'default',
     timeZone: 'UTC',
     repeats: 'same',
+    organization: {},
     labels: {},
   });
   expect(xiqSource.configSchema.parse({ header: 'X-Token' }).header).toBe('x-token');

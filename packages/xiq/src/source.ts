@@ -1,5 +1,5 @@
 // The source `xiq`: webhooks of ExtremeCloud IQ as ECS events.
-import { defineSource } from '@xiq-siem/core';
+import { defineSource, type Organization } from '@xiq-siem/core';
 import { authenticate } from './authenticate.ts';
 import { configSchema } from './config.ts';
 import { xiqFieldDefinitions } from './document/target-fields.ts';
@@ -10,6 +10,10 @@ import { additionsOf, mappingSchema } from './operator/mapping-schema.ts';
 import { zoneOffset } from './read/time.ts';
 import { unmappedFields } from './unmapped.ts';
 
+/** What the configuration does not say, from the account itself, unless the configuration names another one. */
+const withLearned = (configured: Organization, learned: Organization | undefined): Organization =>
+  configured.id === undefined || configured.id === learned?.id ? { ...learned, ...configured } : configured;
+
 export const xiqSource = defineSource({
   type: 'xiq',
   configSchema,
@@ -18,12 +22,13 @@ export const xiqSource = defineSource({
   fallbackDatasets,
   mappingSchema,
   mappingVersion,
-  create({ namespace, timeZone, labels, header, repeats }, { name, agent, meter }, mapping) {
+  create({ namespace, timeZone, labels, header, repeats, organization }, { name, agent, meter, ...known }, mapping) {
     const settings = {
       agent,
       namespace,
       labels,
       source: name,
+      organization: () => withLearned(organization, known.organization?.()),
       repeats,
       offset: zoneOffset(timeZone),
       mappingVersion: mappingVersion(mapping?.version),

@@ -93,6 +93,7 @@ export function createLogReader({ timeZone = 'UTC', mapping }: LogReaderOptions 
     namespace: 'default',
     labels: {},
     source: '',
+    organization: () => ({}),
     repeats: 'same' as const,
     mappingVersion: '',
     offset: zoneOffset(timeZone),

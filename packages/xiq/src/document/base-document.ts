@@ -1,7 +1,7 @@
 // Creates the fields that every document has: agent, observer, times, original text.
 import { Buffer } from 'node:buffer';
 import { hash } from 'node:crypto';
-import type { AgentIdentity, JsonObject, StoredBody } from '@xiq-siem/core';
+import type { AgentIdentity, JsonObject, Organization, StoredBody } from '@xiq-siem/core';
 import { ecsVersion } from '@xiq-siem/core';
 import { datasetOf, type Family } from '../message-types.ts';
 import { DocumentDraft } from './document-draft.ts';
@@ -21,6 +21,8 @@ export interface DocumentSettings {
   readonly labels: Readonly<Record<string, string>>;
   /** The name of the source, `extreme.xiq.source`. */
   readonly source: string;
+  /** For events that do not name it. */
+  readonly organization: () => Organization;
   /** `extreme.xiq.mapping_version`. */
   readonly mappingVersion: string;
 }
@@ -69,6 +71,21 @@ export function baseDraftsOf(settings: DocumentSettings, { metadata, receipt }: 
     templates.set(key, template);
     return template.copy();
   };
+}
+
+/**
+ * Sets what the event itself (`named`) does not say of its organization. An event of another organization gets nothing of
+ * this one.
+ */
+export function completeOrganization(draft: DocumentDraft, { id, name }: Organization, named: Organization = {}): void {
+  if (named.id === undefined && (named.name === undefined || named.name === name)) {
+    draft.setField('organization.id', id);
+    draft.setField('cloud.account.id', id);
+  }
+  if (named.name === undefined && (named.id === undefined || named.id === id)) {
+    draft.setField('organization.name', name);
+    draft.setField('cloud.account.name', name);
+  }
 }
 
 export type BaseDrafts = ReturnType<typeof baseDraftsOf>;

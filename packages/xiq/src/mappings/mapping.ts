@@ -1,5 +1,5 @@
 // The mapping of a message type: a field table, the natural key of an event, and further rules.
-import type { JsonObject } from '@xiq-siem/core';
+import type { JsonObject, Organization } from '@xiq-siem/core';
 import type { DocumentDraft } from '../document/document-draft.ts';
 import type { TargetFields } from '../document/target-fields.ts';
 import type { FieldTable, FurtherNames, ValuesOf } from '../read/field-table.ts';
@@ -57,6 +57,8 @@ export interface Mapped {
   readonly key: readonly string[] | undefined;
   /** The time of the event. Undefined if no time could be read. */
   readonly time: Moment | undefined;
+  /** What the event says of its organization. */
+  readonly organization: Organization;
   /** The time of the log entry. A span of the REST log is requested by it. */
   readonly loggedAt: Moment | undefined;
 }
@@ -86,6 +88,8 @@ export const defineMapping = <const T extends FieldTable>(mapping: Mapping<T>): 
 
 const isComplete = (parts: readonly KeyPart[]): parts is readonly string[] => !parts.includes(undefined);
 
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
 /** Longer values of a large parent are not copied into its observations. */
 const maxKnownLength = 1_024;
 
@@ -104,8 +108,10 @@ function mapper<T extends FieldTable>(mapping: Mapping<T>, further: FurtherNames
       const values = reading.values as ValuesOf<T>;
       const time = mapping.finish({ values, draft, meanings, moveToExtra: reading.moveToExtra });
       const loggedAt = mapping.loggedAt?.(values);
+      const { owner_id: id, vhm_name: name } = reading.values;
+      const organization = { id: textOf(id), name: textOf(name) };
       const key = mapping.key?.(values, reading.isUnreadable);
-      return { key: key !== undefined && isComplete(key) ? key : undefined, time, loggedAt };
+      return { key: key !== undefined && isComplete(key) ? key : undefined, time, organization, loggedAt };
     },
     knows,
     known(object) {
