@@ -98,7 +98,13 @@ export async function startConnector(
   const lostState = (await state.incidents()).filter(({ kind }) => kind === 'missing' || kind === 'damaged');
   const isHistoryKnown = known !== undefined && lostState.length === 0;
   const { organizationOf } = organizations;
-  const parts = { ...stores, documents: state.documents, services: { ...services, organizationOf }, log, isHistoryKnown };
+  const parts = {
+    ...stores,
+    documents: state.documents,
+    services: { ...services, organizationOf },
+    log,
+    isHistoryKnown,
+  };
   const pipeline = await openPipeline(configuration, parts);
   const { delivery } = pipeline;
   let isStopping = false;
