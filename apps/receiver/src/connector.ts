@@ -15,7 +15,7 @@ import {
   openPipeline,
   type PluginServices,
 } from '@xiq-siem/pipeline';
-import { openBackfilledIds, openState, prepareState, readKnownHistory } from '@xiq-siem/state';
+import { openBackfillPairing, openState, prepareState, readKnownHistory } from '@xiq-siem/state';
 import { createSelfChecks, openOrganizations } from '@xiq-siem/xiq-account';
 import { adminApp } from './admin/admin.ts';
 import { listen } from './http/listen.ts';
@@ -92,9 +92,10 @@ export async function startConnector(
   });
   opened.defer(() => journal.close());
   const deadLetters = await openConfiguredDeadLetters(configuration, data.path, services, state, journal);
-  const backfilled = await openBackfilledIds(state.database, { now, mayDeleteByAge, log });
+  const retainForMs = configuration.journal.retainForHours * 3_600_000;
+  const pairing = await openBackfillPairing(state.database, { now, retainForMs, mayDeleteByAge, log });
   const organizations = await openOrganizations(state.documents, configuration);
-  const stores = { journal, deadLetters, backfilled, incidents: state.incidents };
+  const stores = { journal, deadLetters, pairing, incidents: state.incidents };
   const lostState = (await state.incidents()).filter(({ kind }) => kind === 'missing' || kind === 'damaged');
   const isHistoryKnown = known !== undefined && lostState.length === 0;
   const { organizationOf } = organizations;

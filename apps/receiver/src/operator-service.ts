@@ -15,7 +15,7 @@ import {
   startSampler,
   statusOf,
 } from '@xiq-siem/queries';
-import type { BackfilledIds, State } from '@xiq-siem/state';
+import type { BackfillPairing, State } from '@xiq-siem/state';
 import { openJobRecords, openProgressHistory } from '@xiq-siem/state';
 import type { SelfChecks } from '@xiq-siem/xiq-account';
 import { backfillKind, currentAccounts, type Organizations, openAccountService } from '@xiq-siem/xiq-account';
@@ -52,14 +52,14 @@ export interface OperatorParts extends Omit<RunningParts, 'progressHistory'> {
   readonly ageGuard: Pick<AgeGuard, 'step'>;
   readonly selfChecks: SelfChecks;
   readonly organizations: Organizations;
-  readonly backfilled: BackfilledIds;
+  readonly pairing: BackfillPairing;
   stopping(): boolean;
   /** Epoch milliseconds; undefined where nothing was received since the start. */
   lastReceivedMs(source: string): number | undefined;
 }
 
 export async function openOperatorService(parts: OperatorParts): Promise<OperatorService> {
-  const { data, state, journal, deadLetters, pipeline, services, counters, journalMaxBytes, selfChecks, backfilled } =
+  const { data, state, journal, deadLetters, pipeline, services, counters, journalMaxBytes, selfChecks, pairing } =
     parts;
   const { now, log } = services;
   const { delivery } = pipeline;
@@ -69,7 +69,7 @@ export async function openOperatorService(parts: OperatorParts): Promise<Operato
 
   const progressHistory = openProgressHistory(state.database, log);
   const { incidents } = state;
-  const running: RunningParts = { journal, deadLetters, progressHistory, incidents, pipeline, services, backfilled };
+  const running: RunningParts = { journal, deadLetters, progressHistory, incidents, pipeline, services, pairing };
   const readModel = () => runningReadModel(running);
   const receiving = () => pipeline.sources().receiving;
   const notReady = () => readinessReasons(journal, receiving(), parts.stopping());
@@ -86,7 +86,7 @@ export async function openOperatorService(parts: OperatorParts): Promise<Operato
   const kinds = {
     retry: retryKind(running),
     replay: replayKind(running, records),
-    backfill: backfillKind({ accounts, access: readModel, journal, backfilled, records, clock, log }),
+    backfill: backfillKind({ accounts, access: readModel, journal, pairing, records, clock, log }),
   };
   const jobs = createJobs({ records, kinds, now, log });
   opened.defer(() => jobs.stop());

@@ -9,12 +9,12 @@ import { type JournalIncident, openJournalSnapshot } from '@xiq-siem/journal';
 import { checkDestinations, openDestination } from '@xiq-siem/pipeline';
 import { mappingOf, type ReadModel, readingOperations, statusOf, unthrottled } from '@xiq-siem/queries';
 import {
-  type BackfilledLookup,
+  type BackfillLookup,
   deadLetterReading,
   documentReading,
   openStateSnapshot,
   progressReading,
-  readBackfilledIds,
+  readBackfillPairing,
   readIncidents,
   readJobRecords,
   readKnownHistory,
@@ -40,17 +40,11 @@ function unreadableState(error: unknown): StateSnapshot {
   return { read: () => Promise.reject(error), close: async () => undefined };
 }
 
-function unknownIds(error: unknown): BackfilledLookup {
-  const fail = (): never => {
+const unknownPairing = (error: unknown): BackfillLookup => ({
+  isDuplicate() {
     throw error;
-  };
-  return {
-    has: fail,
-    get size(): number {
-      return fail();
-    },
-  };
-}
+  },
+});
 
 /** An incident that the next start stores. */
 const unsaved = (incident: JournalIncident): StoredIncident => {
@@ -73,7 +67,10 @@ export async function openSnapshotOperations(
   const known = await readKnownHistory(state, instanceId, silentLog).catch(() => undefined);
   const journal = await openJournalSnapshot(directory, { log: silentLog, ...(known && { known }) });
   const positions = journal.positions();
-  const backfilled = await readBackfilledIds(state, Date.now(), silentLog).catch(unknownIds);
+  const retainForMs = configuration.journal.retainForHours * 3_600_000;
+  const pairing = await readBackfillPairing(state, { now: Date.now, retainForMs, log: silentLog }).catch(
+    unknownPairing,
+  );
   const agent = { id: instanceId, name: 'xiq-siem-connector', version };
   const services = { agent, log: silentLog, meter: { add: () => {} }, now: Date.now };
   const mapping = mappingOf(configuration, services);
@@ -85,7 +82,7 @@ export async function openSnapshotOperations(
     progressHistory: progressReading(state),
     // `status` names an unreadable state file; the incidents of the journal are shown all the same.
     incidents: async () => [...(await readIncidents(state).catch(() => [])), ...journal.incidents.map(unsaved)],
-    backfilled,
+    pairing,
     mappingVersion: mapping.version,
     sources: configured ? configuration.sources.map(({ name }) => name) : [],
     routing: configured ? routingFaults(configuration) : undefined,

@@ -2,14 +2,14 @@
 import { replayRequest } from '@xiq-siem/admin-api';
 import { initialPosition } from '@xiq-siem/core';
 import { eventFilter, type RunningParts, sequencesOf } from '@xiq-siem/queries';
-import type { JobRecords } from '@xiq-siem/state';
+import { afterDecisions, type JobRecords, markDuplicates } from '@xiq-siem/state';
 import type { JobKind } from './jobs.ts';
 import { requireConfigured, type StreamPlan, startStreams } from './stream-work.ts';
 
 const never = new AbortController().signal;
 
 export function replayKind(parts: RunningParts, records: JobRecords): JobKind {
-  const { journal, pipeline, deadLetters, services } = parts;
+  const { journal, pipeline, deadLetters, services, pairing } = parts;
   return {
     plan: async function planReplay(request) {
       return { span: await sequencesOf(journal, replayRequest.parse(request), never) };
@@ -24,7 +24,7 @@ export function replayKind(parts: RunningParts, records: JobRecords): JobKind {
         .destinations()
         .filter(({ configured: { name } }) => named?.includes(name) ?? true)
         .map(async ({ configured: { name: destination, options } }): Promise<StreamPlan> => {
-          const position = await records.position(id, destination, initialPosition(first));
+          const position = afterDecisions(await records.position(id, destination, initialPosition(first)), pairing);
           return {
             run: {
               id,
@@ -35,7 +35,8 @@ export function replayKind(parts: RunningParts, records: JobRecords): JobKind {
               openReader: (fromSequence) => journal.reader(fromSequence, next - 1),
               *normalize(body) {
                 // After a reload the rest of the job uses the new mapping.
-                for (const event of pipeline.sources().of(body).normalize(body, services.now())) {
+                const events = pipeline.sources().of(body).normalize(body, services.now());
+                for (const event of markDuplicates(events, body, pairing)) {
                   if (isSelected(event, body.metadata.source)) yield event;
                 }
               },

@@ -25,7 +25,7 @@ async function fill(umask: number): Promise<void> {
     const { openManagedSecret } = await import(${index('config')});
     const { initialPosition } = await import(${index('core')});
     const { openDataDirectory } = await import(${index('journal')});
-    const { openBackfilledIds, openDeadLetters, openJobRecords, openProgressHistory, openState, prepareState } =
+    const { openBackfillPairing, openDeadLetters, openJobRecords, openProgressHistory, openState, prepareState } =
       await import(${index('state')});
     const log = { debug() {}, info() {}, warn() {}, error() {} };
     const now = Date.now;
@@ -46,7 +46,8 @@ async function fill(umask: number): Promise<void> {
     await records.save({ v: 1, job });
     await (await records.position('a1', 'one', initialPosition(1))).save(initialPosition(2));
     await openProgressHistory(database, log).add(new Map([['one', { sequence: 1, atMs: 1 }]]));
-    await (await openBackfilledIds(database, { now, mayDeleteByAge: () => true, log })).add(['1' + 'a'.repeat(40)]);
+    const pairing = await openBackfillPairing(database, { now, mayDeleteByAge: () => true, log });
+    await pairing.addFetched([{ id: '1' + 'a'.repeat(40) }]);
     // Killed, so that no file is removed.
     process.kill(process.pid, 'SIGKILL');
   `;

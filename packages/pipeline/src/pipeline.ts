@@ -2,7 +2,7 @@
 import { type Configuration, type ConfiguredDestination, configChanges, noProxyAdvice } from '@xiq-siem/config';
 import { type BodyLog, createSerialQueue, type Logger } from '@xiq-siem/core';
 import type { Delivery } from '@xiq-siem/delivery';
-import { type BackfilledLookup, type DeadLetters, type Documents, markDuplicates } from '@xiq-siem/state';
+import { type BackfillPairing, type DeadLetters, type Documents, markDuplicates } from '@xiq-siem/state';
 import { type OpenDestination, openDestination, openSources, type PluginServices, type Sources } from './plugins.ts';
 import { deliveryDestination, startDeliveryTo } from './stages.ts';
 
@@ -30,7 +30,7 @@ interface PipelineParts {
   readonly isHistoryKnown?: boolean;
   readonly services: PluginServices;
   readonly log: Logger;
-  readonly backfilled?: BackfilledLookup | undefined;
+  readonly pairing?: Pick<BackfillPairing, 'isDuplicate' | 'flushed'> | undefined;
 }
 
 /** Time that a destination has to finish before it is opened again. */
@@ -44,8 +44,8 @@ function logAdvice(configuration: Configuration, log: Logger): void {
 }
 
 export async function openPipeline(first: Configuration, parts: PipelineParts): Promise<Pipeline> {
-  const { journal, deadLetters, documents, services, log, isHistoryKnown } = parts;
-  const stores = { journal, documents, log, isHistoryKnown };
+  const { journal, deadLetters, documents, services, log, isHistoryKnown, pairing } = parts;
+  const stores = { journal, documents, log, isHistoryKnown, pairing };
   logAdvice(first, log);
   let configuration = first;
   let beforeMapping: Configuration | undefined;
@@ -57,7 +57,7 @@ export async function openPipeline(first: Configuration, parts: PipelineParts): 
   const delivery = await startDeliveryTo([...open.values()], stores, {
     deadLetters,
     parked: deadLetters,
-    normalize: (body) => markDuplicates(sources.of(body).normalize(body, services.now()), body, parts.backfilled),
+    normalize: (body) => markDuplicates(sources.of(body).normalize(body, services.now()), body, pairing),
     redact: (text) => [...open.values()].reduce((shown, { redact }) => redact(shown), text),
     log,
     meter: services.meter,

@@ -14,6 +14,8 @@ import {
 } from '@xiq-siem/delivery';
 import { type Journal, type JournalOptions, nodeFiles, openJournal } from '@xiq-siem/journal';
 import {
+  afterDecisions,
+  type BackfillPairing,
   type DeadLetters,
   type Documents,
   documentNames,
@@ -111,17 +113,18 @@ export interface DestinationStores {
   readonly log: Logger;
   /** False: the state file was lost, so a destination without a position may have had one. Default: true. */
   readonly isHistoryKnown?: boolean | undefined;
+  readonly pairing?: Pick<BackfillPairing, 'flushed'> | undefined;
 }
 
 /** A destination for delivery. Without a position it starts at its configured `startAt`, or else at `startAt`. */
 export async function deliveryDestination(
   { configured: { name, definition, options, settingsHash }, destination }: OpenDestination,
-  { journal, documents, log, isHistoryKnown = true }: DestinationStores,
+  { journal, documents, log, isHistoryKnown = true, pairing }: DestinationStores,
   startAt: 'earliest' | 'now',
 ): Promise<DeliveryDestination> {
   const { whenFull } = options;
   const start = isHistoryKnown ? (options.startAt ?? startAt) : 'earliest';
-  const position = await journal.position(name, { startAt: start, whenFull });
+  const position = afterDecisions(await journal.position(name, { startAt: start, whenFull }), pairing);
   const stored = await documents.get(documentNames.provenSettings(name), provenSettings);
   const recordProof = async () => {
     try {

@@ -1,7 +1,7 @@
 // The read model of all queries: the same for a running connector and for the files of a stopped one.
 import type { RoutingFaults } from '@xiq-siem/config';
 import type { Assurance, NormalizedEvent, Position, ReadableBodyLog, StoredBody, UnmappedField } from '@xiq-siem/core';
-import type { BackfilledLookup, DeadLetterReading, ProgressHistoryReading, StoredIncident } from '@xiq-siem/state';
+import type { BackfillLookup, DeadLetterReading, ProgressHistoryReading, StoredIncident } from '@xiq-siem/state';
 
 export interface KnownDestination {
   readonly name: string;
@@ -19,8 +19,8 @@ export interface ReadModel {
   /** Incidents of the state file that are not acknowledged. */
   incidents(): Promise<readonly StoredIncident[]>;
   readonly mappingVersion: string | undefined;
-  /** Ids of back-filled events; undefined where the caller does not need them. */
-  readonly backfilled?: BackfilledLookup | undefined;
+  /** Decides on late webhooks of back-filled events; undefined where the caller does not need it. */
+  readonly pairing?: BackfillLookup | undefined;
   destinations(): readonly KnownDestination[];
   /** Names of the configured sources. */
   readonly sources: readonly string[];

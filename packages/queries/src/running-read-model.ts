@@ -4,7 +4,7 @@ import type { BodyLog } from '@xiq-siem/core';
 import { createEventFilter } from '@xiq-siem/delivery';
 import type { Pipeline } from '@xiq-siem/pipeline';
 import { type PluginServices, readingSources } from '@xiq-siem/pipeline';
-import type { BackfilledLookup, DeadLetters, ProgressHistory, State } from '@xiq-siem/state';
+import type { BackfillPairing, DeadLetters, ProgressHistory, State } from '@xiq-siem/state';
 import type { ReadModel } from './read-model.ts';
 import type { Mapping } from './replay-preview.ts';
 import { throttled } from './throttle.ts';
@@ -16,7 +16,7 @@ export interface RunningParts {
   readonly incidents: State['incidents'];
   readonly pipeline: Pipeline;
   readonly services: PluginServices;
-  readonly backfilled?: BackfilledLookup | undefined;
+  readonly pairing?: Pick<BackfillPairing, 'isDuplicate' | 'flushed'> | undefined;
 }
 
 /** Events that a query normalizes are not counted. */
@@ -38,7 +38,7 @@ export function mappingOf(
 
 /** Create one for each call: the configuration may change between two calls. */
 export function runningReadModel(parts: RunningParts): ReadModel {
-  const { journal, deadLetters, progressHistory, incidents, pipeline, services, backfilled } = parts;
+  const { journal, deadLetters, progressHistory, incidents, pipeline, services, pairing } = parts;
   const configuration = pipeline.configuration();
   const { version: mappingVersion, ...mapping } = mappingOf(configuration, services);
   return {
@@ -48,7 +48,7 @@ export function runningReadModel(parts: RunningParts): ReadModel {
     deadLetters,
     incidents,
     progressHistory,
-    backfilled,
+    pairing,
     mappingVersion,
     sources: configuration.sources.map(({ name }) => name),
     routing: routingFaults(configuration),

@@ -6,7 +6,8 @@ import { isDuplicateOfBackfill } from '@xiq-siem/state';
 import { type Span, scanJournal, sequencesOf } from './journal-scan.ts';
 import { isSettled, type KnownDestination, type ReadModel, timeOf } from './read-model.ts';
 
-const duplicateText = 'a back-fill stored this event first and that copy is delivered: trace its event id';
+const duplicateText =
+  'a back-fill fetched this event before its webhook: it is delivered from the REST log, with another event id';
 /** Listed events of one body; further ones are counted. */
 const maxEvents = 200;
 /** Listed bodies that contain the event (resends). */
@@ -84,12 +85,13 @@ async function traceOf(readModel: ReadModel, body: StoredBody, event: Normalized
 }
 
 async function verdictOf(
-  { backfilled, position: positionOf, journal, progressHistory, deadLetters, parkedRetryMs }: ReadModel,
+  { pairing, position: positionOf, journal, progressHistory, deadLetters, parkedRetryMs }: ReadModel,
   { name, assurance, wants }: KnownDestination,
   { sequence, metadata: { source, origin } }: StoredBody,
-  { element, dataset, id }: NormalizedEvent,
+  event: NormalizedEvent,
 ): Promise<Omit<TraceVerdict, 'destination'>> {
-  if (isDuplicateOfBackfill(origin, id, backfilled)) {
+  const { element, dataset } = event;
+  if (isDuplicateOfBackfill(origin, event, pairing)) {
     return { verdict: 'filtered', code: 'duplicate_of_backfill', message: duplicateText };
   }
   const position = positionOf(name);

@@ -1,7 +1,15 @@
 // The state file: dead letters, documents, progress history and back-filled ids in one SQLite file.
 
-export type { BackfilledIds, BackfilledLookup } from './backfilled-ids.ts';
-export { isDuplicateOfBackfill, markDuplicates, openBackfilledIds, readBackfilledIds } from './backfilled-ids.ts';
+export type { BackfillLookup, BackfillPairing, FetchedEvents } from './backfill-pairing.ts';
+export {
+  afterDecisions,
+  isDuplicateOfBackfill,
+  markDuplicates,
+  openBackfillPairing,
+  readBackfillPairing,
+  slotFinder,
+  slotId,
+} from './backfill-pairing.ts';
 export { deadLetterReading } from './dead-letters/dead-letter-reading.ts';
 export type {
   DeadLetterFilter,
@@ -13,7 +21,7 @@ export type {
 export { openDeadLetters } from './dead-letters/open-dead-letters.ts';
 export type { DocumentReading, Documents } from './documents.ts';
 export { documentNames, documentReading } from './documents.ts';
-export { idSet } from './id-set.ts';
+export { idMap, idSet } from './id-set.ts';
 export type { BackfillProgress, JobRecord, JobRecords } from './job-records.ts';
 export { newJobId, openJobRecords, readJobRecords } from './job-records.ts';
 export { readKnownHistory } from './known-history.ts';

@@ -1,7 +1,7 @@
 // The connector listens after these reads: their time must not depend on the number of dead letters.
 import { createRecordingLogger } from '@xiq-siem/testkit';
 import { expect, it } from 'vitest';
-import { openBackfilledIds } from './backfilled-ids.ts';
+import { openBackfillPairing } from './backfill-pairing.ts';
 import { openDeadLetters } from './dead-letters/open-dead-letters.ts';
 import { appendAll, range } from './dead-letters/test-dead-letters.ts';
 import { readKnownHistory } from './known-history.ts';
@@ -25,7 +25,7 @@ it('L15: no read before listening scans the dead letters', async () => {
 
   await readKnownHistory(observed, 'instance', log);
   await openDeadLetters(observed, options);
-  await openBackfilledIds(observed, { now: Date.now, mayDeleteByAge: () => true, log });
+  await openBackfillPairing(observed, { now: Date.now, mayDeleteByAge: () => true, log });
   expect(asked.length).toBeGreaterThanOrEqual(4);
   const plans = asked.map(([sql, parameters]) => database.read(`EXPLAIN QUERY PLAN ${sql}`, parameters));
   const steps = JSON.stringify(await Promise.all(plans));

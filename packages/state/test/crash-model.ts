@@ -1,7 +1,7 @@
 // For crash tests: the steps of the test program, and the data that must exist after them.
 import { createRecordingLogger } from '@xiq-siem/testkit';
 import { z } from 'zod';
-import { readBackfilledIds } from '../src/backfilled-ids.ts';
+import { readBackfillPairing } from '../src/backfill-pairing.ts';
 import { deadLetterReading } from '../src/dead-letters/dead-letter-reading.ts';
 import { letterOf, never } from '../src/dead-letters/test-dead-letters.ts';
 import { openState } from '../src/open-state.ts';
@@ -84,11 +84,11 @@ export function crashModel() {
         for (const { name, json } of await state.database.read('SELECT name, json FROM documents')) {
           found.set(String(name), `version ${JSON.parse(String(json)).version}`);
         }
-        const ids = await readBackfilledIds(state.database, Date.now(), log);
+        const pairing = await readBackfillPairing(state.database, { now: Date.now, log });
         for (const key of [...promised.keys(), ...possible.keys()])
-          if (/^2[0-9a-f]{40}$/.test(key) && ids.has(key)) found.set(key, 'there');
+          if (/^2[0-9a-f]{40}$/.test(key) && pairing.isDuplicate({ id: key })) found.set(key, 'there');
         const known = [...found].filter(([, is]) => is === 'there').length;
-        if (known !== ids.size) faults.push(`${ids.size} ids, ${known} of ours`);
+        if (known !== pairing.size) faults.push(`${pairing.size} ids, ${known} of ours`);
         for (const [destination, counts] of await letters.counts()) {
           const entries = [...found].filter(
             ([key, is]) => /^\d+$/.test(key) && destinations[Number(key) % 2] === destination && is !== 'there',

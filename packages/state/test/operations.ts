@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import { argv } from 'node:process';
 import { reasonOf } from '@xiq-siem/core';
-import { openBackfilledIds } from '../src/backfilled-ids.ts';
+import { openBackfillPairing } from '../src/backfill-pairing.ts';
 import type { DeadLetters } from '../src/dead-letters/dead-letters.ts';
 import { openDeadLetters } from '../src/dead-letters/open-dead-letters.ts';
 import { openState } from '../src/open-state.ts';
@@ -36,7 +36,7 @@ const letters = await openDeadLetters(state.database, {
   now: Date.now,
   log,
 });
-const ids = await openBackfilledIds(state.database, { now: Date.now, mayDeleteByAge: () => true, log });
+const pairing = await openBackfillPairing(state.database, { now: Date.now, mayDeleteByAge: () => true, log });
 
 async function step<Result>(asked: Step, work: () => Promise<Result>): Promise<void> {
   print({ asked });
@@ -79,7 +79,7 @@ async function saveDocument(name: string): Promise<never> {
 async function addIds(): Promise<never> {
   for (let count = 1; ; count += 1) {
     const id = `2${createHash('sha1').update(`${session} ${count}`).digest('hex')}`;
-    await step({ kind: 'id', id }, () => ids.add([id]));
+    await step({ kind: 'id', id }, () => pairing.addFetched([{ id }]));
   }
 }
 

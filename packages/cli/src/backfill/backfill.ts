@@ -28,7 +28,7 @@ const options = {
 
 export const backfillCommand = defineCommand({
   usage: '--from TIME --to TIME',
-  text: `Fetch the events of a span that did not arrive by webhook from the logs of ExtremeCloud IQ, and deliver them like other events. The command skips events that the journal already has, by event id. It rejects a span that the journal no longer retains. If a webhook for a fetched event arrives later, it is filtered (duplicate_of_backfill).
+  text: `Fetch the events of a span that did not arrive by webhook from the logs of ExtremeCloud IQ, and deliver them like other events. The command skips events that the journal already has: of the events with one pairing key (type, time, user and other identifying fields) it fetches as many as the journal lacks. It rejects a span that the journal no longer retains. If a webhook for a fetched event arrives later, it is filtered (duplicate_of_backfill).
 
 The back-fill is a job of the connector. To resume an interrupted or failed job, run the same command with the same absolute times. The job waits until the log entries are older than \`settleMinutes\`, and respects the hourly request limit of the account.
 

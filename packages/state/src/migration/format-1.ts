@@ -6,7 +6,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Logger } from '@xiq-siem/core';
 import { readPositionAt } from '@xiq-siem/journal';
 import { z } from 'zod';
-import { idBytes, idsStatement } from '../backfilled-ids.ts';
+import { entryBytes, fetchedStatements } from '../backfill-pairing.ts';
 import { documentNames, putDocument } from '../documents.ts';
 import { isEventId } from '../id-set.ts';
 import { jobRecord } from '../job-records.ts';
@@ -61,7 +61,8 @@ export async function copyFormat1(directory: string, database: DatabaseSync, log
       skipFile(`jobs/${file}`);
     }
   }
-  for (const [atMs, ids] of await backfilledIn(join(jobsDirectory, 'backfilled.ids'))) run([idsStatement(ids, atMs)]);
+  for (const [atMs, ids] of await backfilledIn(join(jobsDirectory, 'backfilled.ids')))
+    run(fetchedStatements(ids, atMs));
   for (const file of await namesIn(join(directory, 'positions'))) {
     if (!file.endsWith('.times')) continue;
     for (const progress of progressIn(await readFile(join(directory, 'positions', file), 'latin1'))) {
@@ -81,7 +82,7 @@ export async function copyFormat1(directory: string, database: DatabaseSync, log
 
 const counts = z.object({ deadLetters: z.int(), resolved: z.int(), backfilledIds: z.int(), progress: z.int() });
 const countsSql = `SELECT (SELECT count(*) FROM dead_letters) AS deadLetters, (SELECT count(*) FROM resolved) AS resolved,
-  (SELECT coalesce(sum(length(ids)), 0) / ${idBytes} FROM backfilled_ids) AS backfilledIds,
+  (SELECT coalesce(sum(length(ids)), 0) / ${entryBytes} FROM backfilled_ids) AS backfilledIds,
   (SELECT count(*) FROM progress) AS progress`;
 
 const namesIn = async (directory: string): Promise<readonly string[]> =>

@@ -7,7 +7,7 @@ import { openDataDirectory } from '@xiq-siem/journal';
 import { createRecordingLogger } from '@xiq-siem/testkit';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
-import { readBackfilledIds } from '../backfilled-ids.ts';
+import { readBackfillPairing } from '../backfill-pairing.ts';
 import { deadLetterReading } from '../dead-letters/dead-letter-reading.ts';
 import { documentNames, documentReading } from '../documents.ts';
 import expected from '../fixtures/format-1.expected.json' with { type: 'json' };
@@ -84,7 +84,8 @@ async function allOf(database: Reading) {
     destination,
     { first: (await progress.first(destination)) ?? null, around: await around(destination, Object.keys(asked)) },
   ]);
-  const ids = await readBackfilledIds(database, expected.readAtMs, log);
+  const pairing = await readBackfillPairing(database, { now: () => expected.readAtMs, log });
+  const isFetched = (id: string): boolean => pairing.isDuplicate({ id });
   const positions = Object.keys(expected.jobs.replayPositions).map(async (name) => {
     const [id = '', destination = ''] = name.split('.');
     return [name, await documents.get(documentNames.jobPosition(id, destination), z.unknown())];
@@ -96,9 +97,9 @@ async function allOf(database: Reading) {
     undelivered: byKey(undelivered),
     find: Object.fromEntries(await Promise.all(find)),
     progress: Object.fromEntries(await Promise.all(progressOf)),
-    known: expected.backfilledIds.known.filter(ids.has),
-    forgotten: expected.backfilledIds.forgotten.filter(ids.has),
-    size: ids.size,
+    known: expected.backfilledIds.known.filter(isFetched),
+    forgotten: expected.backfilledIds.forgotten.filter(isFetched),
+    size: pairing.size,
     jobs: byKey(await readJobRecords(documents)),
     positions: Object.fromEntries(await Promise.all(positions)),
     alive: await documents.get(documentNames.alive, z.number()),

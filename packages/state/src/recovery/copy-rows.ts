@@ -1,6 +1,6 @@
 // Copies the intact rows of a damaged state file into the tables of a new one.
 import type { DatabaseSync } from 'node:sqlite';
-import { isIntactIds } from '../backfilled-ids.ts';
+import { isIntactIds } from '../backfill-pairing.ts';
 import { storedEntry } from '../dead-letters/entry-row.ts';
 import { isIntactDocument } from '../documents.ts';
 import { isRefusedRow } from '../sqlite/sqlite-errors.ts';

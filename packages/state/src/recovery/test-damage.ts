@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createRecordingLogger, type RecordingLogger } from '@xiq-siem/testkit';
 import { afterAll, onTestFinished } from 'vitest';
 import { z } from 'zod';
-import { openBackfilledIds, readBackfilledIds } from '../backfilled-ids.ts';
+import { openBackfillPairing, readBackfillPairing } from '../backfill-pairing.ts';
 import { deadLetterReading } from '../dead-letters/dead-letter-reading.ts';
 import { openDeadLetters } from '../dead-letters/open-dead-letters.ts';
 import { letterOf, mib, never, range } from '../dead-letters/test-dead-letters.ts';
@@ -89,8 +89,8 @@ export async function filledDirectory(): Promise<string> {
   await letters.resolve(resolved.slice(15), 'dropped', 'operator');
   const documents = openDocuments(database, log);
   for (const number of range(1, 20)) await documents.put(`job/${number}`, { text: `${number}`.repeat(150) });
-  const ids = await openBackfilledIds(database, { now: Date.now, mayDeleteByAge: () => true, log });
-  for (const row of range(1, 10)) await ids.add(idsOf(row));
+  const pairing = await openBackfillPairing(database, { now: Date.now, mayDeleteByAge: () => true, log });
+  for (const row of range(1, 10)) await pairing.addFetched(idsOf(row).map((id) => ({ id })));
   const progress = openProgressHistory(database, log);
   for (const sequence of range(1, 50)) await progress.add(new Map([['siem', { sequence, atMs: sequence }]]));
   await close();
@@ -165,9 +165,9 @@ export async function readEverything({ database }: DirectState, log: RecordingLo
   for (const { text } of documents) {
     if (!range(1, 20).some((number) => text === `${number}`.repeat(150))) wrong.push(`document ${text}`);
   }
-  const known = await attempt('ids', () => readBackfilledIds(database, Date.now(), log), undefined);
+  const known = await attempt('ids', () => readBackfillPairing(database, { now: Date.now, log }), undefined);
   const all = range(1, 10).flatMap(idsOf);
-  const ids = all.filter((id) => known?.has(id)).length;
+  const ids = all.filter((id) => known?.isDuplicate({ id })).length;
   if (known !== undefined && known.size !== ids) wrong.push(`${known.size} ids, ${ids} of ours`);
   return { entries, documents: documents.length, ids, resolved: ended, wrong, refused };
 }

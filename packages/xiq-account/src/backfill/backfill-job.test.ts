@@ -2,7 +2,7 @@ import { backfillRequest, type Job } from '@xiq-siem/admin-api';
 import { ConnectorError } from '@xiq-siem/core';
 import { createJobs } from '@xiq-siem/jobs';
 import { audit, destinations, type Fixture, linesOf, never, openFixture, until } from '@xiq-siem/queries/test-queries';
-import { openBackfilledIds, openJobRecords } from '@xiq-siem/state';
+import { openBackfillPairing, openJobRecords } from '@xiq-siem/state';
 import { createManualClock } from '@xiq-siem/testkit';
 import { expect, test } from 'vitest';
 import { xiqError } from '../rest/api-errors.ts';
@@ -18,14 +18,14 @@ const iso = (ms: number): string => new Date(ms).toISOString();
 async function jobsOf(fixture: Fixture, world: TestAccount, clock = createManualClock(T + 10 * hour)) {
   const { journal, state, log, readModel } = fixture;
   const records = await openJobRecords(state.documents);
-  const backfilled = await openBackfilledIds(state.database, { now: clock.now, mayDeleteByAge: () => true, log });
+  const pairing = await openBackfillPairing(state.database, { now: clock.now, mayDeleteByAge: () => true, log });
   const refuse = () => Promise.reject(new ConnectorError('usage', 'not in this test'));
   const none = { plan: refuse, start: refuse };
   const kind = backfillKind({
     accounts: world.accounts,
     access: readModel,
     journal,
-    backfilled,
+    pairing,
     records,
     clock,
     log,
@@ -39,7 +39,7 @@ async function jobsOf(fixture: Fixture, world: TestAccount, clock = createManual
   return {
     jobs,
     clock,
-    backfilled,
+    pairing,
     jobOf,
     begin: (more: object = {}) =>
       jobs.start('backfill', backfillRequest.parse({ from: iso(T - hour), to: iso(T + hour), ...more })),
@@ -66,12 +66,12 @@ test('stores and delivers missing events, skips known ones, and a second job sto
   const world = testAccount();
   world.logs.set('audit', restForms(0, 10));
   await fixture.keep([audit(0), audit(1), audit(2)]);
-  const { begin, ended, backfilled } = await jobsOf(fixture, world);
+  const { begin, ended, pairing } = await jobsOf(fixture, world);
   const job = await ended(await begin());
   expect(job).toMatchObject({ state: 'done', types: [{ state: 'done', done: 1, fetched: 10, known: 3, kept: 7 }] });
   await fixture.settled();
   const ids = fixture.siem('one').received.map((json): unknown => JSON.parse(json).event.id);
-  expect([ids.length, new Set(ids).size, backfilled.size]).toEqual([10, 10, 7]);
+  expect([ids.length, new Set(ids).size, pairing.size]).toEqual([10, 10, 7]);
   const again = await ended(await begin());
   expect(again.id).not.toBe(job.id);
   expect(again.types).toMatchObject([{ fetched: 10, known: 10, kept: 0 }]);
@@ -116,7 +116,7 @@ test('after a failure of the journal between two bodies, the next job stores not
   const job = await complete.ended(await complete.begin());
   expect(job.types).toMatchObject([{ fetched: 1_200, known: 500, kept: 700 }]);
   // The scan finds the ids of the body whose progress was not saved.
-  expect(complete.backfilled.size).toBe(1_200);
+  expect(complete.pairing.size).toBe(1_200);
 });
 
 test('waits until the log is final and shows the time; resumes after a stop', async () => {

@@ -5,7 +5,7 @@ import type { JobKind } from '@xiq-siem/jobs';
 import { logOfMessageType } from '../rest/log-pages.ts';
 import type { XiqAccount } from '../xiq-account.ts';
 import { type BackfillParts, startBackfill } from './backfill-work.ts';
-import { requireRetained } from './known-ids.ts';
+import { requireRetained } from './known-events.ts';
 import { noLogText, selectAccount, selectTypes, spanOf } from './request.ts';
 
 export interface BackfillKindParts extends BackfillParts {

@@ -3,13 +3,13 @@ import type { JobFetch } from '@xiq-siem/admin-api';
 import { type BodyLog, ConnectorError, type Logger } from '@xiq-siem/core';
 import type { Clock } from '@xiq-siem/delivery';
 import type { JobWork, WorkEnd } from '@xiq-siem/jobs';
-import type { BackfilledIds, BackfillProgress, JobRecords } from '@xiq-siem/state';
+import type { BackfillPairing, BackfillProgress, JobRecords } from '@xiq-siem/state';
 import { logOfMessageType } from '../rest/log-pages.ts';
 import type { XiqAccount } from '../xiq-account.ts';
 import { clockDifference, clockText } from './clock-difference.ts';
 import { fetchSpan, type LogChunk, logDelayMsOf, logFinalEnd } from './fetch-span.ts';
 import type { JournalAccess } from './journal-events.ts';
-import { type KnownIds, knownIds, requireRetained } from './known-ids.ts';
+import { type KnownEvents, knownEvents, requireRetained } from './known-events.ts';
 import { restBodies } from './rest-bodies.ts';
 import {
   type BackfillSpan,
@@ -25,7 +25,7 @@ export interface BackfillParts {
   /** Returns a new one for each job, because `yieldNow` throttles one job. */
   access(): JournalAccess;
   readonly journal: Pick<BodyLog, 'append'>;
-  readonly backfilled: Pick<BackfilledIds, 'add'>;
+  readonly pairing: Pick<BackfillPairing, 'addFetched'>;
   readonly records: Pick<JobRecords, 'all' | 'save'>;
   readonly clock: Clock;
   readonly log: Logger;
@@ -34,6 +34,7 @@ export interface BackfillParts {
 /** A page waits for the next hour of requests: a restart of the chunk could need more requests than an hour has. */
 const maxWaitMs = 2 * 3_600_000;
 const longestSleepMs = 60_000;
+const never = new AbortController().signal;
 
 export function startBackfill(
   span: BackfillSpan,
@@ -41,7 +42,7 @@ export function startBackfill(
   account: XiqAccount,
   parts: BackfillParts,
 ): JobWork {
-  const { journal, backfilled, records, clock, log } = parts;
+  const { journal, pairing, records, clock, log } = parts;
   const access = parts.access();
   const { fromMs, toMs, job } = span;
   const stopping = new AbortController();
@@ -51,20 +52,19 @@ export function startBackfill(
   const progress = (): BackfillProgress => ({ source: before.source, types: types.map(storedType) });
   const shownTypes = (): JobFetch[] => types.map((one) => shownType(one, span, account, clock.now()));
 
-  async function storeChunk(type: TypeState, chunk: LogChunk, known: KnownIds): Promise<void> {
-    // If a webhook brings one of these events before the append is synced, it is delivered twice with one id. That is a
-    // matter of milliseconds, for an event older than the log delay.
+  async function storeChunk(type: TypeState, chunk: LogChunk, known: KnownEvents): Promise<void> {
+    // If a webhook brings one of these events between this scan and the next one, it is delivered twice. That is a matter of
+    // milliseconds, for an event older than the log delay.
     for await (const _ of known.catchUp(signal));
-    const missing = chunk.events.filter(({ id }) => !known.has(id));
+    const missing = known.missingOf(chunk.events);
     const origin = { source: account.source, messageType: type.messageType, origin: 'rest' } as const;
     let kept = 0;
     for (const { bytes, events } of restBodies(missing)) {
       signal.throwIfAborted();
       const metadata = { ...origin, receivedAtMs: clock.now(), contentType: 'application/json' };
       await journal.append(metadata, bytes);
-      const ids = events.map(({ id }) => id);
-      for (const id of ids) known.add(id);
-      await backfilled.add(ids);
+      // Finds this body, and stores which late webhooks are filtered. It is not stopped: a cancelled job is not resumed.
+      for await (const _ of known.catchUp(never));
       kept += events.length;
     }
     type.fetched += chunk.events.length;
@@ -81,7 +81,7 @@ export function startBackfill(
   }
 
   /** Fetches the part of the span whose log is final. */
-  async function fetchType(type: TypeState, known: KnownIds, logDelayMs: number): Promise<void> {
+  async function fetchType(type: TypeState, known: KnownEvents, logDelayMs: number): Promise<void> {
     const log = logOfMessageType(type.messageType);
     if (log === undefined || type.fetchedToMs >= toMs) return;
     type.state = 'running';
@@ -125,7 +125,7 @@ export function startBackfill(
     const logDelayMs = logDelayMsOf(account, behindMs);
     const messageTypes = types.map(({ messageType }) => messageType);
     const found = { access, account, fromMs: since, toMs, messageTypes, aheadMs };
-    const known = knownIds({ ...found, onFetched: backfilled.add });
+    const known = knownEvents({ ...found, onFetched: pairing.addFetched });
     for await (const { done, total } of known.catchUp(signal)) {
       const message = `scanning the journal for known events: ${done} of ${total} bodies`;
       for (const type of types.filter(isUnfinished)) type.message = message;

@@ -5,7 +5,7 @@ import { type ScanStep, scanJournal } from '@xiq-siem/queries';
 import type { BodyEvent } from '../rest/log-reader.ts';
 import type { XiqAccount } from '../xiq-account.ts';
 
-export type JournalAccess = Pick<ReadModel, 'journal' | 'yieldNow'>;
+export type JournalAccess = Pick<ReadModel, 'journal' | 'yieldNow' | 'pairing'>;
 
 /** The events that a scan of the journal must find. */
 export interface ScannedSpan {

@@ -6,7 +6,7 @@ import type { XiqAccount } from '../xiq-account.ts';
 import { clockDifference, clockText } from './clock-difference.ts';
 import { fetchSpan, logDelayMsOf, logFinalEnd } from './fetch-span.ts';
 import type { JournalAccess } from './journal-events.ts';
-import { knownIds, requireRetained } from './known-ids.ts';
+import { knownEvents, requireRetained } from './known-events.ts';
 import { selectAccount, selectTypes, spanOf } from './request.ts';
 import { clockTime } from './type-progress.ts';
 
@@ -31,7 +31,7 @@ export async function* previewBackfill(
   const { behindMs, aheadMs } = difference;
   await requireRetained(access.journal, fromMs - aheadMs, signal);
   const messageTypes = selectTypes(account, named);
-  const known = knownIds({ access, account, fromMs, toMs, messageTypes, aheadMs });
+  const known = knownEvents({ access, account, fromMs, toMs, messageTypes, aheadMs });
   for await (const { done, total } of known.catchUp(signal)) yield { kind: 'progress', done, total };
   const logDelayMs = logDelayMsOf(account, behindMs);
   const nowMs = clock.now();
@@ -44,7 +44,7 @@ export async function* previewBackfill(
     for await (const chunk of fetchSpan({ api, reader, type, clock, signal, fromMs, toMs, logDelayMs })) {
       for await (const _ of known.catchUp(signal));
       counts.fetched += chunk.events.length;
-      counts.known += chunk.events.filter(({ id }) => known.has(id)).length;
+      counts.known += chunk.events.length - known.missingOf(chunk.events).length;
       yield { kind: 'fetching', messageType, fetched: counts.fetched };
     }
     const here = counts.fetched - counts.known;

@@ -10,7 +10,7 @@ import type { EventSummary } from '../rest/log-reader.ts';
 import type { XiqAccount } from '../xiq-account.ts';
 import type { Cell, MissingEvent, Proof, SurplusEvent, TimeSpan } from './proof.ts';
 import { proveCompleteness } from './prove-completeness.ts';
-import { storedRecord, tooManyEvents } from './stored-record.ts';
+import { shortKey, storedRecord, tooManyEvents } from './stored-record.ts';
 
 export interface CompletenessParts {
   accounts(): ReadonlyMap<string, XiqAccount>;
@@ -144,8 +144,8 @@ export function loggedHours() {
       const hour = hourAt(at);
       hour.uncertainty ??= uncertainty?.message;
     }
-    for (const { id, timeMs, user, action } of events)
-      hourAt(timeMs ?? fromMs).events.push({ id, timeMs, user, action });
+    for (const { id, timeMs, user, action, pairingKey } of events)
+      hourAt(timeMs ?? fromMs).events.push({ id, timeMs, user, action, pairingKey: shortKey(pairingKey) });
   }
 
   return {

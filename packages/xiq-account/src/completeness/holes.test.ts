@@ -2,7 +2,7 @@
 import { audit, destinations, linesOf, never, openFixture } from '@xiq-siem/queries/test-queries';
 import { sequenceWithHoles as at, createManualClock, modelLog } from '@xiq-siem/testkit';
 import { expect, test } from 'vitest';
-import { requireRetained } from '../backfill/known-ids.ts';
+import { requireRetained } from '../backfill/known-events.ts';
 import { testAccount } from '../test-account.ts';
 import { completeness } from './completeness.ts';
 

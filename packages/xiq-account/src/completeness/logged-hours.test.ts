@@ -28,7 +28,7 @@ it('has each hour that a chunk overlaps, with its events, without their texts', 
     [hour, 0],
     [2 * hour, 1],
   ]);
-  expect(Object.keys(found[0]?.[1].events[0] ?? {})).toEqual(['id', 'timeMs', 'user', 'action']);
+  expect(Object.keys(found[0]?.[1].events[0] ?? {})).toEqual(['id', 'timeMs', 'user', 'action', 'pairingKey']);
 });
 
 it('combines chunks of one hour; the uncertainty of one is that of the hour', () => {

@@ -31,14 +31,41 @@ function* hoursOf({ fromMs, toMs }: TimeSpan): Generator<Hour> {
   }
 }
 
+/** The stored event of each logged event, by the id of the logged one. */
+type Pairs = ReadonlyMap<string, StoredEvent>;
+
+/** An event has the stored event with its id, or else one with its pairing key that no other event has. */
+function pairEvents({ xiq, kept }: ProofInput): Pairs {
+  const pairs = new Map<string, StoredEvent>();
+  const unpaired: EventSummary[] = [];
+  for (const { events } of [...xiq.values()].flatMap((ofType) => [...ofType.values()])) {
+    for (const event of events) {
+      const same = kept.get(event.id);
+      if (same === undefined) unpaired.push(event);
+      else pairs.set(event.id, same);
+    }
+  }
+  const byKey = new Map<string, StoredEvent[]>();
+  // The last first, so that `pop` returns the first.
+  for (const event of [...kept.values()].reverse()) {
+    if (event.pairingKey === undefined || pairs.has(event.id)) continue;
+    const others = byKey.get(event.pairingKey);
+    if (others === undefined) byKey.set(event.pairingKey, [event]);
+    else others.push(event);
+  }
+  for (const { id, pairingKey = '' } of unpaired) {
+    const other = pairs.has(id) ? undefined : byKey.get(pairingKey)?.pop();
+    if (other !== undefined) pairs.set(id, other);
+  }
+  return pairs;
+}
+
 /** Stored events that are in no log, by type and hour. */
-function unloggedByHour({ xiq, kept, ...span }: ProofInput): ReadonlyMap<string, readonly StoredEvent[]> {
-  const logged = new Set<string>();
-  const hours = [...xiq.values()].flatMap((ofType) => [...ofType.values()]);
-  for (const { events } of hours) for (const { id } of events) logged.add(id);
+function unloggedByHour({ kept, ...span }: ProofInput, pairs: Pairs): ReadonlyMap<string, readonly StoredEvent[]> {
+  const logged = new Set(pairs.values());
   const found = new Map<string, StoredEvent[]>();
   for (const event of kept.values()) {
-    if (logged.has(event.id) || !isIn(span, event.timeMs)) continue;
+    if (logged.has(event) || !isIn(span, event.timeMs)) continue;
     const key = cellKey(event.messageType, hourOf(event.timeMs));
     const others = found.get(key);
     if (others === undefined) found.set(key, [event]);
@@ -56,10 +83,15 @@ function countsOf(destination: DestinationRecord, kept: readonly EventSummary[])
 }
 
 /** Logged events that were not received, or that a destination has not confirmed. */
-function* missingOf(events: readonly EventSummary[], { kept, destinations }: ProofInput): Generator<MissingEvent> {
-  for (const { id, timeMs, user, action } of events) {
+function* missingOf(
+  events: readonly EventSummary[],
+  { destinations }: ProofInput,
+  pairs: Pairs,
+): Generator<MissingEvent> {
+  for (const event of events) {
+    const { id, timeMs, user, action } = pairs.get(event.id) ?? event;
     const summary = { id, timeMs, user, action };
-    if (!kept.has(id)) {
+    if (!pairs.has(event.id)) {
       yield { ...summary, reason: 'notReceived' };
       continue;
     }
@@ -128,12 +160,12 @@ const keyOf = ({ timeMs, user }: EventSummary): string | undefined =>
   timeMs === undefined ? undefined : `${timeMs} ${user ?? ''}`;
 
 /** `unlogged`: the stored events of the hour that are in no log. */
-function cellOf(type: string, hour: Hour, unlogged: readonly StoredEvent[], input: ProofInput): Cell {
-  const { kept, destinations, maxListed = 100 } = input;
+function cellOf(type: string, hour: Hour, unlogged: readonly StoredEvent[], input: ProofInput, same: Pairs): Cell {
+  const { destinations, maxListed = 100 } = input;
   const read = logOfMessageType(type) === undefined ? undefined : input.xiq.get(type)?.get(hour.hourMs);
   const logged = loggedIn(hour, read);
   const surplus = read === undefined ? [] : unlogged;
-  const missing = [...missingOf(logged, input)];
+  const missing = [...missingOf(logged, input, same)];
   const notReceived = missing.filter((event) => event.reason === 'notReceived');
   const reason = reasonOf(type, hour, read, input);
   const pairs = probablySame(notReceived, surplus);
@@ -141,7 +173,7 @@ function cellOf(type: string, hour: Hour, unlogged: readonly StoredEvent[], inpu
     const probableMatchId = pairs.get(event.id);
     return probableMatchId === undefined ? event : { ...event, probableMatchId };
   };
-  const storedEvents = [...logged.filter(({ id }) => kept.has(id)), ...unlogged];
+  const storedEvents = [...logged.flatMap(({ id }) => same.get(id) ?? []), ...unlogged];
   const distinct = new Set(missing.map(({ id }) => id)).size;
   return {
     type,
@@ -165,11 +197,12 @@ function cellOf(type: string, hour: Hour, unlogged: readonly StoredEvent[], inpu
 
 /** Returns a cell for each message type and hour, sorted by type and hour. Pure. */
 export function proveCompleteness(input: ProofInput): Proof {
-  const unlogged = unloggedByHour(input);
+  const pairs = pairEvents(input);
+  const unlogged = unloggedByHour(input, pairs);
   const hours = [...hoursOf(input)];
   return proofOf(
     input.types.flatMap((type) =>
-      hours.map((hour) => cellOf(type, hour, unlogged.get(cellKey(type, hour.hourMs)) ?? [], input)),
+      hours.map((hour) => cellOf(type, hour, unlogged.get(cellKey(type, hour.hourMs)) ?? [], input, pairs)),
     ),
   );
 }

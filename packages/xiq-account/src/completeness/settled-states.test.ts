@@ -26,7 +26,7 @@ function stateAt(positions: readonly Partial<EventPosition>[], options: Options 
     undelivered,
     startSequence,
   );
-  const usual = { ordinal: 0, sequence: 3, element: 0, dataset: 'included', source: 'xiq', isDuplicate: false };
+  const usual = { ordinal: 0, sequence: 3, element: 0, dataset: 'included', source: 'xiq' };
   for (const position of positions) states.add({ ...usual, ...position });
   return states.record(() => 0).stateOf(idOf('a'));
 }
@@ -44,8 +44,6 @@ it.each([
   ['was evicted from the journal before it was sent', 'waiting', [{}], { evicted: [2, 3] }],
   ['was sent before others were evicted', 'confirmed', [{}], { evicted: [4, 5] }],
   ['is settled in one body and waits in another', 'confirmed', [{ sequence: 10 }, {}], {}],
-  ['is a duplicate of a dead letter', 'deadLettered', [{}, { sequence: 5, isDuplicate: true }], { undelivered: dead }],
-  ['is a duplicate of one that waits', 'waiting', [{ sequence: 10 }, { sequence: 5, isDuplicate: true }], {}],
 ] as const)('an event that %s is %s', (_, state, positions, options) => {
   expect(stateAt(positions, options)).toBe(state);
 });

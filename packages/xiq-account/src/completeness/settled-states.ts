@@ -14,8 +14,6 @@ export interface EventPosition {
   readonly element: number;
   readonly dataset: string;
   readonly source: string;
-  /** A back-fill had stored it before: it is sent to no destination. */
-  readonly isDuplicate: boolean;
 }
 
 interface SettledStatesInput extends Pick<ReadModel, 'position'> {
@@ -34,8 +32,8 @@ export function settledStates(
   /** By ordinal: 0 if unknown, else the index in `states` plus one. */
   let ranks = new Uint8Array(1_024);
 
-  function stateOf({ sequence, element, dataset, source, isDuplicate }: EventPosition): State {
-    if (isDuplicate || !wants({ dataset, source })) return 'filtered';
+  function stateOf({ sequence, element, dataset, source }: EventPosition): State {
+    if (!wants({ dataset, source })) return 'filtered';
     const isEvicted = gaps.some(({ fromSequence, toSequence }) => sequence >= fromSequence && sequence <= toSequence);
     if (position === undefined || isEvicted || !isSettled(position, sequence, element)) return 'waiting';
     // Bodies before its start are not for this destination.

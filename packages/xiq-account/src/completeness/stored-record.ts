@@ -1,7 +1,7 @@
 // Finds the stored events of a span and their state at each destination, in one pass over the journal.
 import type { ConnectorError } from '@xiq-siem/core';
 import type { ReadModel } from '@xiq-siem/queries';
-import { isDuplicateOfBackfill } from '@xiq-siem/state';
+import { isDuplicateOfBackfill, slotId } from '@xiq-siem/state';
 import { backfillError } from '../backfill/backfill-errors.ts';
 import {
   type JournalStep,
@@ -27,7 +27,7 @@ export async function* storedRecord(
   Extract<JournalStep, { kind: 'progress' }>,
   Pick<ProofInput, 'kept' | 'destinations' | 'unavailableSpans'>
 > {
-  const { journal, backfilled } = readModel;
+  const { journal, pairing } = readModel;
   const { firstSequence, nextSequence } = journal.extent();
   const sinceMs = await retainedSinceMs(journal, signal);
   const begin = await journal.sequenceAt(fromMs - lookbackMs - aheadMs, signal);
@@ -67,13 +67,15 @@ export async function* storedRecord(
     }
     const { id, messageType, dataset, element, user, action, timeMs = metadata.receivedAtMs } = step.event;
     if (!types.has(messageType) || timeMs < fromMs || timeMs >= toMs) continue;
+    // It is not an event of its own: its event was fetched.
+    if (isDuplicateOfBackfill(metadata.origin, step.event, pairing)) continue;
     const ordinal = kept.get(id)?.ordinal ?? kept.size;
     if (ordinal >= maxEvents) throw tooManyEvents(maxEvents);
-    if (ordinal === kept.size) kept.set(id, { id, messageType, timeMs, user: shared(user), action, ordinal });
-    const isDuplicate = isDuplicateOfBackfill(metadata.origin, id, backfilled);
-    for (const one of destinations) {
-      one.add({ ordinal, sequence, element, dataset, source: account.source, isDuplicate });
+    if (ordinal === kept.size) {
+      const pairingKey = shortKey(step.event.pairingKey);
+      kept.set(id, { id, messageType, timeMs, user: shared(user), action, pairingKey, ordinal });
     }
+    for (const one of destinations) one.add({ ordinal, sequence, element, dataset, source: account.source });
   }
   const ordinalOf = (id: string): number | undefined => kept.get(id)?.ordinal;
   return { kept, destinations: destinations.map((one) => one.record(ordinalOf)), unavailableSpans };
@@ -82,6 +84,10 @@ export async function* storedRecord(
 interface NumberedEvent extends StoredEvent {
   readonly ordinal: number;
 }
+
+/** 64 bits of its hash, because a proof has many keys. */
+export const shortKey = (pairingKey: string | undefined): string | undefined =>
+  pairingKey && slotId(pairingKey, 1).slice(1, 17);
 
 const maxShared = 10_000;
 

@@ -33,10 +33,10 @@ it('sorts events by time, those without a time last, and numbers equal ones by t
 it('an event with an incomplete key is not keyed: by webhook it has another id', () => {
   const text = JSON.stringify({ id: 1, timestamp: T, code: 1, description: 'no user' });
   const [logged] = reader.eventsOf('audit', [text]);
-  expect(logged).toMatchObject({ isKeyed: false, timeMs: T });
+  expect(logged).toMatchObject({ pairingKey: undefined, timeMs: T });
   const body = bodyOf(text.replace('1', 'null'), { messageType: 'AUDIT_LOG_ALL' });
   const [pushed] = reader.eventsOfBody(body);
-  expect(pushed).toMatchObject({ isKeyed: false, timeMs: T, messageType: 'AUDIT_LOG_ALL' });
+  expect(pushed).toMatchObject({ pairingKey: undefined, timeMs: T, messageType: 'AUDIT_LOG_ALL' });
   expect(pushed?.id).not.toBe(logged?.id);
 });
 

@@ -1,4 +1,4 @@
-// Normalizes entries of logs and of stored bodies in the same way, so that both have the same event ids.
+// Normalizes entries of logs and of stored bodies in the same way, so that both have the same pairing keys.
 import type { EcsDocument, OperatorMapping, StoredBody } from '@xiq-siem/core';
 import {
   additionsOf,
@@ -23,15 +23,15 @@ export interface EventSummary {
   readonly user: string | undefined;
   /** `event.action`. */
   readonly action: string | undefined;
+  /** See `NormalizedEvent`. */
+  readonly pairingKey?: string | undefined;
 }
 
 export interface LogEvent extends EventSummary {
   /** The JSON, as it was sent. */
   readonly text: string;
-  /** Number of the event among those with the same key, from 1. */
+  /** Number of the event among those with the same content, from 1. */
   readonly occurrence: number;
-  /** Whether its natural key is complete. If not, its id comes from its text and differs from the id by webhook. */
-  readonly isKeyed: boolean;
 }
 
 export interface BodyEvent extends EventSummary {
@@ -40,7 +40,6 @@ export interface BodyEvent extends EventSummary {
   readonly dataset: string;
   /** Index of the element in its body. */
   readonly element: number;
-  readonly isKeyed: boolean;
 }
 
 export type LogReader = ReturnType<typeof createLogReader>;
@@ -54,8 +53,9 @@ export interface LogReaderOptions {
 const userOf = ({ user, client }: EcsDocument): string | undefined =>
   user?.name ?? user?.target?.name ?? user?.id ?? client?.mac;
 
-const summaryOf = ({ id, loggedAtMs, document }: IdentifiedEvent): EventSummary => ({
+const summaryOf = ({ id, pairingKey, loggedAtMs, document }: IdentifiedEvent): EventSummary => ({
   id,
+  pairingKey,
   timeMs: loggedAtMs,
   user: userOf(document),
   action: document.event?.action,
@@ -110,8 +110,7 @@ export function createLogReader({ timeZone = 'UTC', mapping }: LogReaderOptions 
       const events = inStableOrder(texts).flatMap((text) => {
         const body = { sequence: 0, receipt: '', metadata, bytes: Buffer.from(`[${text}]`) };
         return [...normalizeBody(settings, body, 0, newTally(), nextIdentity)].map((event): LogEvent => {
-          const { occurrence, pairingKey } = event;
-          return { ...summaryOf(event), text, occurrence, isKeyed: pairingKey !== undefined };
+          return { ...summaryOf(event), text, occurrence: event.occurrence };
         });
       });
       return events.sort(byTime);
@@ -120,8 +119,8 @@ export function createLogReader({ timeZone = 'UTC', mapping }: LogReaderOptions 
     *eventsOfBody(body: StoredBody): Generator<BodyEvent> {
       for (const event of normalizeBody(settings, body, body.metadata.receivedAtMs, newTally())) {
         if (event.family === 'unparsed') continue;
-        const { messageType, dataset, element, pairingKey } = event;
-        yield { ...summaryOf(event), messageType, dataset, element, isKeyed: pairingKey !== undefined };
+        const { messageType, dataset, element } = event;
+        yield { ...summaryOf(event), messageType, dataset, element };
       }
     },
   };
