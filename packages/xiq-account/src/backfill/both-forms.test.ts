@@ -1,4 +1,4 @@
-// An event has the same id by webhook and in the REST log, with any casing, vendor id, field order and spelling.
+// An event has the same pairing key by webhook and in the REST log, with any casing, vendor id, field order and spelling.
 import { camelCase } from '@xiq-siem/xiq';
 import { eventsOf } from '@xiq-siem/xiq/test-source';
 import { describe, expect, it } from 'vitest';
@@ -131,9 +131,9 @@ const camel = (fields: object): object =>
 describe.each(logTypes)('an event of the %s log', (type) => {
   const { rest, also, differs } = events[type];
   const messageType = messageTypeOfLog[type];
-  const restId = (text: string) => reader.eventsOf(type, [text])[0]?.id;
-  const webhookId = (text: string) => eventsOf(text, messageType)[0]?.id;
-  const id = restId(withId(rest, '17')) ?? '';
+  const restEvent = (text: string) => reader.eventsOf(type, [text])[0];
+  const webhookEvent = (text: string) => eventsOf(text, messageType)[0];
+  const row = restEvent(withId(rest, '17'));
 
   it.each([
     ['snake_case', rest],
@@ -141,36 +141,50 @@ describe.each(logTypes)('an event of the %s log', (type) => {
     ['different fields that are not part of the key, snake_case', { ...rest, ...also }],
     ['different fields that are not part of the key, camelCase', camel({ ...rest, ...also })],
     ['a time in ISO 8601', camel({ ...rest, timestamp: '2021-11-08T02:06:27.553+0000' })],
-  ])('has the same id by webhook and in the log: %s', (_, fields) => {
+  ])('has the same pairing key by webhook and in the log: %s', (_, fields) => {
     const forms = ['null', '17', `"${bigId}"`, bigId].map((vendors) => withId(fields, vendors));
     forms.push(JSON.stringify(fields));
-    expect(new Set([...forms.map(webhookId), ...forms.map((form) => webhookId(`[${form}]`))])).toEqual(new Set([id]));
-    expect(new Set(forms.map(restId))).toEqual(new Set([id]));
+    const bodies = [...forms, ...forms.map((form) => `[${form}]`)];
+    const keys = new Set([row?.pairingKey]);
+    expect(new Set(bodies.map((body) => webhookEvent(body)?.pairingKey))).toEqual(keys);
+    expect(new Set(forms.map((form) => restEvent(form)?.pairingKey))).toEqual(keys);
   });
 
-  it('has another id if a field of its key differs', () => {
-    expect(restId(withId({ ...rest, ...differs }, '17'))).not.toBe(id);
+  it('has another id if any field differs, and the same in any casing', () => {
+    expect(webhookEvent(withId(camel(rest), '17'))?.id).toBe(row?.id);
+    expect(webhookEvent(withId(camel({ ...rest, ...also }), '17'))?.id).not.toBe(row?.id);
   });
 
-  it('two equal events of one millisecond have two ids, the same by webhook and in the log', () => {
-    const pushed = eventsOf(JSON.stringify([camel(rest), camel(rest)]), messageType).map((event) => event.id);
+  it('has another pairing key if a field of its key differs', () => {
+    const other = restEvent(withId({ ...rest, ...differs }, '17'))?.pairingKey;
+    expect(other).toEqual(expect.any(String));
+    expect(other).not.toBe(row?.pairingKey);
+  });
+
+  it('two equal events of one millisecond have one pairing key, and two ids in each form', () => {
+    const pushed = eventsOf(JSON.stringify([camel(rest), camel(rest)]), messageType);
     const logged = reader.eventsOf(type, [withId(rest, bigId), withId(rest, '9223372036854775806')]);
-    expect(logged.map((event) => event.id)).toEqual(pushed);
-    expect(logged.map(({ occurrence, text }) => [occurrence, text.includes(bigId)])).toEqual([
-      [1, false],
-      [2, true],
-    ]);
+    expect(new Set([...pushed, ...logged].map(({ pairingKey }) => pairingKey))).toEqual(new Set([row?.pairingKey]));
+    expect(new Set([...pushed, ...logged].map(({ id }) => id)).size).toBe(4);
+    expect(logged.map(({ text }) => text.includes(bigId))).toEqual([false, true]);
   });
 
   it('has a time and a complete key', () => {
-    const [event] = reader.eventsOf(type, [withId(rest, '17')]);
-    expect(event).toMatchObject({ timeMs: T, pairingKey: expect.any(String), text: withId(rest, '17') });
+    expect(row).toMatchObject({ timeMs: T, pairingKey: expect.any(String), text: withId(rest, '17') });
   });
 });
 
 it('large user ids are not rounded', () => {
   const text = (user: string) => withId(events.audit.rest, '1').replace('6553', user);
   const [a, b] = reader.eventsOf('audit', [text('9007199254740992'), text('9007199254740993')]);
-  expect(a?.id).not.toBe(b?.id);
-  expect(b?.id).toBe(eventsOf(text('"9007199254740993"'), 'AUDIT_LOG_ALL')[0]?.id);
+  expect(a?.pairingKey).not.toBe(b?.pairingKey);
+  expect(b?.pairingKey).toBe(eventsOf(text('"9007199254740993"'), 'AUDIT_LOG_ALL')[0]?.pairingKey);
+});
+
+it('an event without a complete key has none, and its id is that of its content', () => {
+  const { timestamp, ...untimed } = events.audit.rest;
+  expect(timestamp).toBe(T);
+  const [logged] = reader.eventsOf('audit', [JSON.stringify(untimed)]);
+  expect(logged?.pairingKey).toBeUndefined();
+  expect(eventsOf(JSON.stringify(camel(untimed)), 'AUDIT_LOG_ALL')[0]).toMatchObject({ id: logged?.id });
 });

@@ -54,7 +54,7 @@ it('in the body of a webhook a number is an element that is not an object', () =
 
 it('an event with a list is one event', () => {
   const events = fetched(`[2,{"observations":[{"a":1},{"a":2}],${login.slice(1)}]`);
-  expect(events.map(({ id }) => id)).toEqual([second]);
+  expect(events.map(({ element, dataset }) => [element, dataset])).toEqual([[0, 'extreme_xiq.audit']]);
 });
 
 it('its documents show that and when they were fetched', () => {

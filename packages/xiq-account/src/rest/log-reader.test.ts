@@ -7,9 +7,11 @@ import { auditEvent } from './test-log.ts';
 const T = 1_636_337_187_553;
 const reader = createLogReader();
 
-it('sorts events by time, those without a time last, and numbers equal ones by the vendor ids', () => {
+it('sorts events by time, those without a time last, then by the vendor ids, and numbers equal ones', () => {
   const texts = [
     auditEvent(T + 5, 1).text,
+    auditEvent(T, null).text,
+    auditEvent(T, null).text,
     '{"id":2,"description":"no time"}',
     auditEvent(T, '"b"').text,
     auditEvent(T, '"a"').text,
@@ -19,10 +21,12 @@ it('sorts events by time, those without a time last, and numbers equal ones by t
   const order = (given: readonly string[]) =>
     reader.eventsOf('audit', given).map(({ text, occurrence }) => [JSON.parse(text).id, occurrence]);
   const expected = [
+    [null, 1],
+    [null, 2],
     [9, 1],
-    ['a', 2],
-    ['b', 3],
-    [10, 4],
+    ['a', 1],
+    ['b', 1],
+    [10, 1],
     [1, 1],
     [2, 1],
   ];
@@ -30,7 +34,7 @@ it('sorts events by time, those without a time last, and numbers equal ones by t
   expect(order(texts.toReversed())).toEqual(expected);
 });
 
-it('an event with an incomplete key is not keyed: by webhook it has another id', () => {
+it('an event with an incomplete key has none: by webhook, with other content, it has another id', () => {
   const text = JSON.stringify({ id: 1, timestamp: T, code: 1, description: 'no user' });
   const [logged] = reader.eventsOf('audit', [text]);
   expect(logged).toMatchObject({ pairingKey: undefined, timeMs: T });
@@ -41,9 +45,10 @@ it('an event with an incomplete key is not keyed: by webhook it has another id',
 });
 
 it('a body, from a webhook or fetched, has the same events as the log', () => {
-  const texts = [auditEvent(T, 1).text, auditEvent(T, 2).text];
+  const texts = [auditEvent(T, null).text, auditEvent(T, null).text];
   const logged = reader.eventsOf('audit', texts);
-  const summaries = logged.map(({ id, timeMs, user, action }) => ({ id, timeMs, user, action }));
+  expect(new Set(logged.map(({ id }) => id)).size).toBe(2);
+  const summaries = logged.map(({ text: _, occurrence: __, ...summary }) => summary);
   expect(summaries[0]).toMatchObject({ user: 'admin@example.com', action: 'admin-login' });
   for (const [origin, text] of [
     ['webhook', `[${texts}]`],

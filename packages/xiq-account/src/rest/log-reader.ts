@@ -47,6 +47,8 @@ export type LogReader = ReturnType<typeof createLogReader>;
 export interface LogReaderOptions {
   /** Time zone of the source, for times without one. Default: `UTC`. */
   readonly timeZone?: string;
+  /** As the source, because ids depend on it. Default: `same`. */
+  readonly repeats?: 'same' | 'distinct';
   readonly mapping?: OperatorMapping<OperatorRules> | undefined;
 }
 
@@ -87,14 +89,14 @@ const byTime = (a: EventSummary, b: EventSummary): number => {
   return left === right ? 0 : left - right;
 };
 
-export function createLogReader({ timeZone = 'UTC', mapping }: LogReaderOptions = {}) {
+export function createLogReader({ timeZone = 'UTC', repeats = 'same', mapping }: LogReaderOptions = {}) {
   const settings = {
     agent: { id: '', name: '', version: '' },
     namespace: 'default',
     labels: {},
     source: '',
     organization: () => ({}),
-    repeats: 'same' as const,
+    repeats,
     mappingVersion: '',
     offset: zoneOffset(timeZone),
     mappers: mapping === undefined ? mappers : mappersWith(additionsOf(mapping.rules)),
