@@ -74,8 +74,12 @@ export async function openOperatorService(parts: OperatorParts): Promise<Operato
   const receiving = () => pipeline.sources().receiving;
   const notReady = () => readinessReasons(journal, receiving(), parts.stopping());
 
-  const receivedBytes = () =>
-    counters.readings().reduce((total, { name, value }) => total + (name === 'xiq_siem.receiver.bytes' ? value : 0), 0);
+  const sumOf = (metric: string, source?: string): number =>
+    counters
+      .readings()
+      .filter(({ name, attributes }) => name === metric && (source === undefined || attributes['source'] === source))
+      .reduce((total, { value }) => total + value, 0);
+  const receivedBytes = () => sumOf('xiq_siem.receiver.bytes');
   const sampler = startSampler({ journal, delivery, progressHistory, directory: data.path, now, receivedBytes });
   opened.defer(() => sampler.stop());
   await sampler.sample();
@@ -105,7 +109,8 @@ export async function openOperatorService(parts: OperatorParts): Promise<Operato
     const { silentMinutes } = pipeline.configuration().healthEvents;
     const silentAfterSeconds = silentMinutes === 0 ? undefined : Math.round(silentMinutes * 60);
     const refusedWebhooks = parts.refusedRequests.ofSource(name);
-    return { name, lastReceived, silentAfterSeconds, refused: refusedWebhooks, api };
+    const repeatedContent = sumOf('xiq_siem.source.repeated_content', name);
+    return { name, lastReceived, silentAfterSeconds, repeatedContent, refused: refusedWebhooks, api };
   };
   /** From memory: readiness must not depend on a file. */
   const sources = () => [...receiving().keys()].map((name) => sourceState(name, xiq.subscriptions.state(name)));

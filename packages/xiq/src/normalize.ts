@@ -19,12 +19,15 @@ import type { Mapped, Mapper } from './mappings/mapping.ts';
 import type { Mappers } from './mappings/table.ts';
 import { datasetOf, type Family, familyOf, noMessageType } from './message-types.ts';
 import type { Moment, TimeContext, ZoneOffset } from './read/time.ts';
+import type { RepeatedContent } from './repeated-content.ts';
 
 interface NormalizeSettings extends DocumentSettings {
   readonly offset: ZoneOffset;
   readonly mappers: Mappers;
   /** `distinct`: the same elements in another webhook body are other events. */
   readonly repeats: 'same' | 'distinct';
+  /** Default: repeated content is not counted. */
+  readonly repeatedContent?: RepeatedContent;
 }
 
 /** Counts of one body, for the meters. */
@@ -34,9 +37,16 @@ export interface Tally {
   /** By code. */
   readonly pipelineErrors: Map<string, number>;
   emptyBodies: number;
+  /** Events with an id that came before in a different request. */
+  repeatedContent: number;
 }
 
-export const newTally = (): Tally => ({ events: new Map(), pipelineErrors: new Map(), emptyBodies: 0 });
+export const newTally = (): Tally => ({
+  events: new Map(),
+  pipelineErrors: new Map(),
+  emptyBodies: 0,
+  repeatedContent: 0,
+});
 
 /** Clocks differ: an event's time may be this much later than its receipt. */
 const maxAheadMs = 10 * 60_000;
@@ -216,8 +226,10 @@ export function* normalizeBody(
     nextIdentity,
     time: { offset: settings.offset, receivedAtMs: body.metadata.receivedAtMs },
   };
+  const isRepeated = settings.repeatedContent?.(body);
   const counted = (event: IdentifiedEvent): IdentifiedEvent => {
     increment(tally.events, event.dataset);
+    if (isRepeated?.(event.id) === true) tally.repeatedContent++;
     return event;
   };
   const unreadable = (element: ElementText, fault: Fault, type: string): IdentifiedEvent => {

@@ -8,6 +8,7 @@ import { datasets, fallbackDatasets, looksLikeMessageType } from './message-type
 import { newTally, normalizeBody, type Tally } from './normalize.ts';
 import { additionsOf, mappingSchema } from './operator/mapping-schema.ts';
 import { zoneOffset } from './read/time.ts';
+import { createRepeatedContent } from './repeated-content.ts';
 import { unmappedFields } from './unmapped.ts';
 
 /** What the configuration does not say, from the account itself, unless the configuration names another one. */
@@ -22,6 +23,12 @@ export const xiqSource = defineSource({
   fallbackDatasets,
   mappingSchema,
   mappingVersion,
+  metrics: {
+    repeated_content: {
+      help: 'Events with the content, and so the event.id, of an earlier event in a different request.',
+      unit: '{event}',
+    },
+  },
   create({ namespace, timeZone, labels, header, repeats, organization }, { name, agent, meter, ...known }, mapping) {
     const settings = {
       agent,
@@ -30,14 +37,16 @@ export const xiqSource = defineSource({
       source: name,
       organization: () => withLearned(organization, known.organization?.()),
       repeats,
+      repeatedContent: createRepeatedContent(),
       offset: zoneOffset(timeZone),
       mappingVersion: mappingVersion(mapping?.version),
       mappers: mapping === undefined ? mappers : mappersWith(additionsOf(mapping.rules)),
     };
-    const report = ({ events, pipelineErrors, emptyBodies }: Tally): void => {
+    const report = ({ events, pipelineErrors, emptyBodies, repeatedContent }: Tally): void => {
       for (const [dataset, count] of events) meter.add('events', count, { dataset });
       for (const [code, count] of pipelineErrors) meter.add('pipeline_errors', count, { code });
       if (emptyBodies > 0) meter.add('empty_bodies', emptyBodies);
+      if (repeatedContent > 0) meter.add('repeated_content', repeatedContent);
     };
     return {
       authenticatesBy: 'headers',

@@ -147,6 +147,11 @@ const source = z.strictObject({
   name,
   lastReceived: time.optional().describe('Last webhook with a 202 response that is known.'),
   silentAfterSeconds: count.optional().describe('It is silent when it has sent nothing for this time; absent: never.'),
+  repeatedContent: count
+    .optional()
+    .describe(
+      'Events since the start with the content, and so the `event.id`, of an earlier one in a different request.',
+    ),
   refused: z.array(refusal).optional().describe('Refused requests, by HTTP status: their events are not sent again.'),
   notRouted: z.boolean().optional().describe('No destination accepts its events, except unknown and unreadable ones.'),
   datasetsNotRouted: z

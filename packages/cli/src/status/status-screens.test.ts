@@ -18,6 +18,13 @@ it('without a problem the first line says that nothing is lost: exit 0', async (
   expect(code).toBe(0);
 });
 
+it('shows how many events share an id with an event of another request', async () => {
+  const facts = { ...healthy, sources: [{ name: 'xiq', repeatedContent: 12 }] };
+  const { code, stdout } = await shown(facts, [], screen);
+  expect(joined(stdout)).toContain('Equal to an event of another request, with one id: 12 events of xiq.');
+  expect(code).toBe(0);
+});
+
 describe.each(problemCodes)('Operator: %s', (problem) => {
   const { change, first } = examples[problem];
   const facts = change(healthy);

@@ -34,7 +34,7 @@ export function renderStatus(status: Status, terminal: Style, given: Given = {})
   const problems = status.problems.map((problem) => problemLines(problem, terminal, given));
   const jobs = status.jobsRunning === 0 ? '' : `; ${counted(status.jobsRunning, 'job')} running (xiq-siem jobs)`;
   const journal = wrapped(`${journalText(status)}${jobs}`);
-  const assurance = wrapped(assuranceText(status));
+  const assurance = wrapped(`${assuranceText(status)}${repeatedText(status)}`);
   const screen = (rest: readonly string[], details: readonly string[], list: readonly string[]): readonly string[] => [
     ...top,
     ...rest,
@@ -93,6 +93,14 @@ function assuranceText({ destinations }: Status): string {
   const groups = Map.groupBy(destinations, ({ assurance = 'unknown' }) => assurance);
   const parts = [...groups].map(([assurance, those]) => `${assurance} at ${those.map(({ name }) => name).join(', ')}`);
   return `Delivered means ${parts.join('; ')}.`;
+}
+
+/** Events that a destination may merge by their id. */
+function repeatedText({ sources = [] }: Status): string {
+  const parts = sources.flatMap(({ name, repeatedContent = 0 }) =>
+    repeatedContent === 0 ? [] : [`${counted(repeatedContent, 'event')} of ${name}`],
+  );
+  return parts.length === 0 ? '' : ` Equal to an event of another request, with one id: ${parts.join(', ')}.`;
 }
 
 function problemLines({ severity, subject, text, next }: Problem, style: Style, given: Given): readonly string[] {
