@@ -14,7 +14,7 @@ const positioned = new Set([...leading, ...trailing]);
 type Fields = Readonly<Record<string, unknown>>;
 
 /** The last keys of their objects: a sender decides how long their values are. */
-const lastKeys = new Set(['extra', 'original']);
+const isLast = (key: string): boolean => key === 'extra' || key === 'original';
 
 /** The keys of inner objects are sorted, so that equal documents have equal bytes. */
 export function eventJson(document: EcsDocument, include: ReadonlySet<OmittedPart>): string {
@@ -47,7 +47,8 @@ function isSorted(value: unknown): boolean {
   if (Array.isArray(value)) return value.every(isSorted);
   let before = '';
   for (const key of Object.keys(value)) {
-    if (comparedKeys(before, key) > 0 || !isSorted(value[key])) return false;
+    const isMisplaced = isLast(key) === isLast(before) ? key < before : isLast(before);
+    if (isMisplaced || !isSorted(value[key])) return false;
     before = key;
   }
   return true;
@@ -56,17 +57,10 @@ function isSorted(value: unknown): boolean {
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (!isObject(value)) return value;
+  const keys = Object.keys(value).sort();
+  const inOrder = keys.some(isLast) ? [...keys.filter((key) => !isLast(key)), ...keys.filter(isLast)] : keys;
   // fromEntries treats a sender's `__proto__` like any other key.
-  return Object.fromEntries(
-    Object.keys(value)
-      .sort(comparedKeys)
-      .map((key) => [key, sorted(value[key])]),
-  );
-}
-
-function comparedKeys(one: string, other: string): number {
-  const order = Number(lastKeys.has(one)) - Number(lastKeys.has(other));
-  return order !== 0 ? order : one < other ? -1 : Number(one > other);
+  return Object.fromEntries(inOrder.map((key) => [key, sorted(value[key])]));
 }
 
 export function isObject(value: unknown): value is Fields {
