@@ -70,7 +70,7 @@ export const otelLogsConfig = z
       .min(1)
       .max(255)
       .default('extremecloud-iq')
-      .describe('`service.name`: the origin of the events.'),
+      .describe('`service.name`: the origin of the events. That of health events is `xiq-siem-connector`.'),
     resourceAttributes: z
       .record(z.string().min(1).max(255), z.string().max(4096))
       .default({})

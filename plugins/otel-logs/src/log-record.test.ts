@@ -221,6 +221,17 @@ it('creates one resource for each origin in a batch', () => {
   ]);
 });
 
+it('the service of an event of the connector about itself is the connector', () => {
+  const own = ecsDocument({ 'agent.type': 'xiq-siem-connector', 'event.provider': 'xiq-siem-connector' });
+  const serviceNames = entriesOf([own, ecsDocument({ 'event.provider': 'xiq-webhook' })]).map(
+    ({ origin }) => origin.resource.attributes[0],
+  );
+  expect(serviceNames).toEqual([
+    string('service.name', 'xiq-siem-connector'),
+    string('service.name', 'extremecloud-iq'),
+  ]);
+});
+
 it('adds only known actions to event names', () => {
   const hostile = [
     'admin-login',

@@ -42,7 +42,7 @@ const placed = [
 ] as const;
 
 /** The resource has them too. */
-const copied = ['cloud.account.id', 'cloud.account.name', 'event.kind', 'organization.name'] as const;
+const copied = ['cloud.account.id', 'cloud.account.name', 'event.kind', 'event.provider', 'organization.name'] as const;
 
 type Texts = Partial<Record<(typeof placed)[number] | (typeof copied)[number], string>>;
 
@@ -62,8 +62,11 @@ export function createRecordMapper(
       const level = texts['log.level'];
       const original = texts['event.original'];
       const created = Date.parse(texts['event.created'] ?? '');
-      const origin = originOf(texts['agent.type'], texts['agent.version'], {
-        'service.name': options.serviceName,
+      const connector = texts['agent.type'];
+      const origin = originOf(connector, texts['agent.version'], {
+        // Health events are about the connector itself.
+        'service.name':
+          connector !== undefined && connector === texts['event.provider'] ? connector : options.serviceName,
         'service.namespace': texts['organization.name'] ?? texts['cloud.account.name'] ?? texts['cloud.account.id'],
         'service.instance.id': texts['agent.id'],
         'extreme.xiq.owner_id': texts['extreme.xiq.owner_id'],
