@@ -7,6 +7,7 @@ export const ecsFieldNames = [
   'agent.version',
   'client.address',
   'client.bytes',
+  'client.domain',
   'client.geo.location',
   'client.ip',
   'client.mac',

@@ -20,6 +20,8 @@ export interface EcsFields {
   'client.address': string;
   /** Bytes sent from the client to the server. */
   'client.bytes': number;
+  /** The domain name of the client. */
+  'client.domain': string;
   /** Longitude and latitude. */
   'client.geo.location': { readonly lat: number; readonly lon: number };
   /** IP address of the client. */
@@ -172,6 +174,7 @@ export interface EcsTree {
   readonly client?: {
     readonly address?: EcsFields['client.address'];
     readonly bytes?: EcsFields['client.bytes'];
+    readonly domain?: EcsFields['client.domain'];
     readonly geo?: {
       readonly location?: EcsFields['client.geo.location'];
     };
@@ -301,6 +304,7 @@ export const ecsFieldDefinitions: readonly FieldDefinition[] = [
   { name: 'agent.version', type: 'keyword', ignoreAbove: 1024 },
   { name: 'client.address', type: 'keyword', ignoreAbove: 1024 },
   { name: 'client.bytes', type: 'long' },
+  { name: 'client.domain', type: 'keyword', ignoreAbove: 1024 },
   { name: 'client.geo.location', type: 'geo_point' },
   { name: 'client.ip', type: 'ip' },
   { name: 'client.mac', type: 'keyword', ignoreAbove: 1024 },

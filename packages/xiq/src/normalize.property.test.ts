@@ -87,12 +87,14 @@ const finished: Readonly<Record<string, readonly string[]>> = {
   'audit.category': ['extreme.xiq.audit.category_id'],
   'gdpr.category': ['extreme.xiq.audit.category_id'],
   'auth.auth_date': ['@timestamp'],
+  'accounting.acct_terminate_cause': ['event.reason'],
   'accounting.acct_start_time': ['event.start'],
   'accounting.acct_stop_time': ['event.end', '@timestamp'],
   'accounting.acct_input_octets': ['extreme.xiq.radius.input_octets_total'],
   'accounting.acct_output_octets': ['extreme.xiq.radius.output_octets_total'],
   'accounting.group_name': ['extreme.xiq.radius.group_name'],
   'accounting.usage': ['extreme.xiq.radius.usage_text'],
+  'location.client_mac': ['client.address'],
   'location.seen_time': ['@timestamp'],
   'location.seen_epoch': ['@timestamp'],
   'location.lat': ['extreme.xiq.extra.lat'],
@@ -102,6 +104,8 @@ const finished: Readonly<Record<string, readonly string[]>> = {
 const finishedValues: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   username: fc.emailAddress(),
   category: fc.integer({ min: 1, max: 9 }).map(String),
+  acct_terminate_cause: word.filter((text) => text !== '0'),
+  client_mac: word,
   usage: word.filter((text) => Number.isNaN(Number(text))),
 };
 

@@ -3,17 +3,20 @@ import { writeTime } from '../document/write-time.ts';
 import type { FieldTable, ValuesOf } from '../read/field-table.ts';
 import type { Moment } from '../read/time.ts';
 import { classify, suffix } from './common.ts';
-import { type Classification, defineMapping, type MappingInput, timeKey } from './mapping.ts';
+import { statusWord } from './credentials.ts';
+import { type Classification, type ClassificationRow, defineMapping, type MappingInput, timeKey } from './mapping.ts';
 import { clientText, finishRadius, radiusFields } from './radius.ts';
+import { cachedByText, wordsOf } from './radius-replies.ts';
 
 const accountingFields = {
   ...radiusFields,
+  acct_status_type: { as: 'text', also: ['status_type'], to: ['extreme.xiq.radius.status_type'] },
   acct_session_id: { as: 'text', to: ['extreme.xiq.radius.session_id'] },
-  acct_multi_id: { as: 'text', to: ['extreme.xiq.radius.multi_session_id'] },
+  acct_multi_id: { as: 'text', also: ['acct_multi_session_id'], to: ['extreme.xiq.radius.multi_session_id'] },
   acct_start_time: { as: 'time' },
   acct_stop_time: { as: 'time' },
   acct_session_time: { as: 'count', to: ['extreme.xiq.radius.session_time'] },
-  acct_terminate_cause: { as: 'text', to: ['event.reason'] },
+  acct_terminate_cause: { as: 'text' },
   acct_input_octets: { as: 'count' },
   acct_output_octets: { as: 'count' },
   acct_input_gigawords: { as: 'count', to: ['extreme.xiq.radius.input_gigawords'] },
@@ -22,14 +25,11 @@ const accountingFields = {
   acct_start_delay: { as: 'count', to: ['extreme.xiq.radius.start_delay'] },
   acct_stop_delay: { as: 'count', to: ['extreme.xiq.radius.stop_delay'] },
   group_name: { as: 'text' },
-  framed_ip_address: { as: 'ip', to: ['source.ip', 'client.ip', 'related.ip'] },
-  nas_ip_address: { as: 'ip', to: ['observer.ip', 'related.ip'] },
-  nas_port: { as: 'text', to: ['extreme.xiq.radius.nas_port'] },
-  device_serial_number: { as: 'text', to: ['observer.serial_number'] },
+  device_serial_number: { as: 'text', also: ['sn', 'serial_number'], to: ['observer.serial_number'] },
   connect_info: { as: 'text', to: ['extreme.xiq.radius.connect_info'] },
   service_type: { as: 'text', to: ['extreme.xiq.radius.service_type'] },
   attribute_num: { as: 'text', to: ['extreme.xiq.radius.attribute_num'] },
-  event_time: { as: 'time', to: ['extreme.xiq.radius.event_time'] },
+  event_time: { as: 'time', also: ['event_timestamp'], to: ['extreme.xiq.radius.event_time'] },
   usage: { as: 'text' },
 } as const satisfies FieldTable;
 
@@ -41,15 +41,52 @@ const start: Classification = { action: 'session-start', category, type: ['start
 const interim: Classification = { action: 'session-interim', category, type: ['info'], level: 'info' };
 const end: Classification = { action: 'session-end', category, type: ['end'], level: 'info' };
 
-/** A time of 0 means that the time is not known yet. */
-const nonZero = (moment: Moment | undefined): Moment | undefined => (moment?.ms === 0 ? undefined : moment);
+/** Of the NAS itself, not of a session. */
+const nas = { category: ['network'], type: ['info'], level: 'info' } as const;
+
+/** By the status type (RFC 2866, 5.1), as a word or a number. */
+const statusTypes: readonly (readonly [Classification, string])[] = [
+  [start, 'START 1'],
+  [interim, 'INTERIM_UPDATE INTERIM UPDATE ALIVE 3'],
+  [end, 'STOP 2'],
+  [{ action: 'radius-accounting-on', ...nas }, 'ACCOUNTING_ON 7'],
+  [{ action: 'radius-accounting-off', ...nas }, 'ACCOUNTING_OFF 8'],
+];
+const byStatusType = new Map(statusTypes.flatMap(([as, words]) => words.split(' ').map((word) => [word, as] as const)));
+const statusTypeOf = cachedByText((status) => byStatusType.get(wordsOf(status).join('_')));
+
+const rows: readonly ClassificationRow[] = [
+  ...statusTypes.map(([as, words]) => ({ when: `\`acct_status_type\` ${words.replaceAll(' ', ', ')}`, as })),
+  { when: 'else: an `acct_stop_time` or `acct_terminate_cause`', as: end },
+  { when: 'else: a counter above 0', as: interim },
+  { when: 'else: an `acct_start_time`', as: start },
+  { when: 'else', as: interim },
+];
+
+const dayMs = 86_400_000;
+
+/** The first day of 1970, in any time zone, means that the time is not known yet. */
+const nonZero = (moment: Moment | undefined): Moment | undefined =>
+  moment === undefined || moment.ms < dayMs ? undefined : moment;
+
+/** 0 means that there is no cause yet. */
+const causeOf = ({ acct_terminate_cause: cause }: Values): string | undefined => (cause === '0' ? undefined : cause);
 
 /** An interim record has the start time too, but its counters are not 0. */
 function sessionPhase(values: Values): Classification {
-  if (nonZero(values.acct_stop_time) !== undefined || values.acct_terminate_cause !== undefined) return end;
+  const { acct_status_type: status } = values;
+  const phase = status === undefined ? undefined : statusTypeOf(status);
+  if (phase !== undefined) return phase;
+  if (nonZero(values.acct_stop_time) !== undefined || causeOf(values) !== undefined) return end;
   const counted = [values.acct_session_time, values.acct_input_octets, values.acct_output_octets];
   if (counted.some((count) => count !== undefined && count > 0)) return interim;
   return nonZero(values.acct_start_time) === undefined ? interim : start;
+}
+
+/** The milliseconds from the start of the session to a time. Undefined if they are not known. */
+function sinceStart({ acct_start_time }: Values, moment: Moment | undefined): number | undefined {
+  const started = nonZero(acct_start_time);
+  return started === undefined || moment === undefined || moment.ms < started.ms ? undefined : moment.ms - started.ms;
 }
 
 /** Returns the time of the event. */
@@ -63,7 +100,9 @@ function setTimes({ values, draft, moveToExtra }: Input, ended: boolean): Moment
   else draft.setField('event.start', started && writeTime(started.ms));
   const time = (ended ? stopped : undefined) ?? values.timestamp ?? values.event_time ?? started;
   if (time?.ms !== values.timestamp?.ms) moveToExtra('timestamp');
-  const nanoseconds = (values.acct_session_time ?? Number.NaN) * 1e9;
+  const { acct_session_time: seconds } = values;
+  const milliseconds = seconds === undefined ? sinceStart(values, stopped) : seconds * 1000;
+  const nanoseconds = (milliseconds ?? Number.NaN) * 1e6;
   if (ended && Number.isSafeInteger(nanoseconds)) draft.setField('event.duration', nanoseconds);
   return time;
 }
@@ -75,6 +114,25 @@ function fullCount(octets: number | undefined, gigawords: number | undefined): n
   if (octets === undefined) return undefined;
   const sum = octets + (gigawords ?? 0) * gigaword;
   return Number.isSafeInteger(sum) ? sum : undefined;
+}
+
+/** A client does not fill a 32-bit counter in a shorter time: 10 Gbit/s. */
+const minWrapMs = (gigaword / 1.25e9) * 1000;
+
+function sessionMs(values: Values): number | undefined {
+  const { acct_session_time: seconds, acct_stop_time, timestamp, event_time } = values;
+  return seconds === undefined
+    ? sinceStart(values, nonZero(acct_stop_time) ?? timestamp ?? event_time)
+    : seconds * 1000;
+}
+
+/** Whether 32-bit counters may have started again at 0. */
+function mayHaveWrapped(values: Values, usage: number | undefined): boolean {
+  const { acct_input_octets: input = 0, acct_output_octets: output = 0 } = values;
+  const hasHighWord = (values.acct_input_gigawords ?? values.acct_output_gigawords) !== undefined;
+  if (hasHighWord || Math.max(input, output) >= gigaword) return false;
+  if (input + output === 0 || input + output === usage) return false;
+  return (sessionMs(values) ?? minWrapMs) >= minWrapMs;
 }
 
 /**
@@ -98,11 +156,12 @@ function finishOctets({ values, draft, moveToExtra }: Input, ended: boolean): vo
     draft.setField('extreme.xiq.radius.input_octets_total', input);
     draft.setField('extreme.xiq.radius.output_octets_total', output);
   }
-  const mayWrap = (octets: number | undefined, gigawords: number | undefined): boolean =>
-    octets !== undefined && gigawords === undefined && octets < gigaword;
-  if (mayWrap(acct_input_octets, acct_input_gigawords) || mayWrap(acct_output_octets, acct_output_gigawords)) {
-    draft.setField('extreme.xiq.radius.octets_may_wrap', true);
-  }
+}
+
+/** The total of the session in bytes, if `usage` is one. */
+function usageBytes({ usage }: Values): number | undefined {
+  const bytes = usage === undefined ? undefined : Number(usage);
+  return Number.isSafeInteger(bytes) && String(bytes) === usage ? bytes : undefined;
 }
 
 const mayBeAbsent = ['acct_multi_id', 'acct_start_time', 'acct_stop_time', 'acct_session_time'] as const;
@@ -111,6 +170,7 @@ const loggedAt = ({ timestamp, event_time }: Values): Moment | undefined => time
 
 export const accountingMapping = defineMapping({
   fields: accountingFields,
+  classifications: rows,
   loggedAt,
   key: (values, isUnreadable) => {
     // An absent value has a meaning (no stop time: the session has not ended). An unreadable value has none.
@@ -126,21 +186,26 @@ export const accountingMapping = defineMapping({
     ];
   },
   finish(input) {
-    const { values, draft } = input;
-    const parties = finishRadius(input);
-    const classification = sessionPhase(values);
+    const { values, draft, meanings, moveToExtra } = input;
+    const parties = finishRadius(input, 'radius');
+    const phase = sessionPhase(values);
+    const classification = meanings.codes.get(statusWord(values.acct_status_type ?? '')) ?? phase;
     classify(draft, classification);
-    const time = setTimes(input, classification === end);
-    finishOctets(input, classification === end);
+    const time = setTimes(input, phase === end);
+    finishOctets(input, phase === end);
     // Only a user has a group in user.*. A machine or a device has no user.* fields.
     const group = parties.isUser ? 'user.group.name' : 'extreme.xiq.radius.group_name';
     draft.setField(group, values.group_name);
-    const usage = values.usage === undefined ? undefined : Number(values.usage);
-    if (Number.isSafeInteger(usage) && String(usage) === values.usage)
-      draft.setField('extreme.xiq.radius.usage_bytes', usage);
-    else draft.setField('extreme.xiq.radius.usage_text', values.usage);
-    const cause = suffix(': ', values.acct_terminate_cause);
-    draft.setField('message', `RADIUS ${classification.action}${clientText(parties)}${cause}`);
+    const usage = usageBytes(values);
+    draft.setField('extreme.xiq.radius.usage_bytes', usage);
+    if (usage === undefined) draft.setField('extreme.xiq.radius.usage_text', values.usage);
+    if ((phase === interim || phase === end) && mayHaveWrapped(values, usage))
+      draft.setField('extreme.xiq.radius.octets_may_wrap', true);
+    const cause = causeOf(values);
+    if (cause === undefined) moveToExtra('acct_terminate_cause');
+    draft.setField('event.reason', cause);
+    const what = classification.action.replace('radius-', '');
+    draft.setField('message', `RADIUS ${what}${clientText(parties)}${suffix(': ', cause)}`);
     return time;
   },
 });

@@ -1,55 +1,33 @@
-// AUTHENTICATION_LOG_ALL: replies of the RADIUS server.
+// AUTHENTICATION_LOG_ALL: replies of the RADIUS server, and logins at a captive web portal.
 import type { FieldTable, ValuesOf } from '../read/field-table.ts';
 import type { Moment } from '../read/time.ts';
 import { classify, suffix } from './common.ts';
-import { type Classification, defineMapping, timeKey } from './mapping.ts';
+import { defineMapping, timeKey } from './mapping.ts';
 import { calledStationKey, clientText, finishRadius, radiusFields } from './radius.ts';
+import { classificationOf, loginBy, replyRows } from './radius-replies.ts';
 
 const authFields = {
   ...radiusFields,
   auth_date: { as: 'time' },
   auth_type: { as: 'text', to: ['extreme.xiq.auth_type'] },
-  sn: { as: 'text', also: ['serial_number'], to: ['observer.serial_number'] },
+  sn: { as: 'text', also: ['serial_number', 'device_serial_number'], to: ['observer.serial_number'] },
   reply: { as: 'text', to: ['extreme.xiq.radius.reply'] },
+  auth_status: { as: 'text', to: ['extreme.xiq.auth_status'] },
   reject_reason: { as: 'text', to: ['event.reason'] },
 } as const satisfies FieldTable;
 
-const category = ['authentication', 'network'] as const;
-
-/** The values of `reply` are not public. They are matched by the name of the RADIUS packet; the first match is used. */
-const replies: readonly (Classification & { readonly pattern: RegExp })[] = [
-  {
-    pattern: /reject/i,
-    action: 'radius-reject',
-    category,
-    type: ['start', 'denied'],
-    outcome: 'failure',
-    level: 'warning',
-  },
-  {
-    pattern: /accept/i,
-    action: 'radius-accept',
-    category,
-    type: ['start', 'allowed'],
-    outcome: 'success',
-    level: 'info',
-  },
-  { pattern: /challenge/i, action: 'radius-challenge', category, type: ['info'], outcome: 'unknown', level: 'info' },
-];
-
-const fallback: Classification = {
-  action: 'radius-reply',
-  category,
-  type: ['info'],
-  outcome: 'unknown',
-  level: 'info',
-};
+type Values = ValuesOf<typeof authFields>;
 
 /** auth_date may have a resolution of one second, in which a client may be rejected several times. */
-const loggedAt = ({ timestamp, auth_date }: ValuesOf<typeof authFields>): Moment | undefined => timestamp ?? auth_date;
+const loggedAt = ({ timestamp, auth_date }: Values): Moment | undefined => timestamp ?? auth_date;
+
+/** The reply in words. */
+const spokenReply = ({ reply, auth_status }: Values, action: string): string =>
+  [reply, auth_status].find((text) => text !== undefined && !/^\d+$/.test(text)) ?? action.replace('radius-', '');
 
 export const authMapping = defineMapping({
   fields: authFields,
+  classifications: replyRows,
   loggedAt,
   key: (values) => [
     timeKey(loggedAt(values)),
@@ -59,12 +37,14 @@ export const authMapping = defineMapping({
     values.reply,
   ],
   finish(input) {
-    const { values, draft, moveToExtra } = input;
-    const parties = finishRadius(input);
+    const { values, draft, meanings, moveToExtra } = input;
+    const by = loginBy(values.auth_type, values.reply);
+    const parties = finishRadius(input, by);
     if (values.auth_date !== undefined && values.auth_date.ms !== values.timestamp?.ms) moveToExtra('timestamp');
-    const { reply } = values;
-    classify(draft, replies.find(({ pattern }) => reply !== undefined && pattern.test(reply)) ?? fallback);
-    draft.setField('message', `RADIUS ${reply ?? 'reply'}${clientText(parties)}${suffix(': ', values.reject_reason)}`);
+    const classification = classificationOf(values, meanings);
+    classify(draft, classification);
+    const what = `${by === 'radius' ? 'RADIUS' : values.auth_type} ${spokenReply(values, classification.action)}`;
+    draft.setField('message', `${what}${clientText(parties)}${suffix(': ', values.reject_reason)}`);
     return values.auth_date ?? values.timestamp;
   },
 });

@@ -30,7 +30,7 @@ const domainUser = /^([^\\]+)\\([^\\]+)$/;
 const accountName = /^[^\s\\/]+$/;
 
 /** A longer name is not parsed, because the patterns may be slow on it. */
-const maxNameLength = 512;
+export const maxNameLength = 512;
 
 interface Person {
   readonly name: string;

@@ -1,14 +1,15 @@
 // LOCATION_AP_CENTRIC and LOCATION_CLIENT_CENTRIC: an access point observed a client.
 import type { FieldTable, ValuesOf } from '../read/field-table.ts';
-import { isLocalMac } from '../read/mac.ts';
+import { isLocalMac, readMac } from '../read/mac.ts';
 import type { Moment } from '../read/time.ts';
 import { classify, commonFields, suffix } from './common.ts';
-import { defineMapping, timeKey } from './mapping.ts';
+import { type Classification, defineMapping, timeKey } from './mapping.ts';
 
 const locationFields = {
   ...commonFields,
   ap_mac: { as: 'mac', to: ['observer.mac'] },
-  client_mac: { as: 'mac', to: ['client.mac', 'source.mac'] },
+  // It may be a hash of the MAC.
+  client_mac: { as: 'text' },
   ipv4: { as: 'ip', to: ['client.ip', 'source.ip', 'related.ip'] },
   ipv6: { as: 'ip', to: ['related.ip'] },
   seen_time: { as: 'time' },
@@ -29,17 +30,26 @@ type Values = ValuesOf<typeof locationFields>;
 const seenAt = ({ seen_epoch, seen_time, timestamp }: Values): Moment | undefined =>
   seen_epoch ?? seen_time ?? timestamp;
 
+const observed: Classification = { action: 'client-observed', category: ['network'], type: ['info'], level: 'info' };
+
 export const locationMapping = defineMapping({
   fields: locationFields,
-  key: (values) => [values.ap_mac, values.client_mac, timeKey(seenAt(values)), values.ssid],
+  classifications: [{ when: 'always', as: observed }],
+  key: (values) => [values.ap_mac, readMac(values.client_mac ?? ''), timeKey(seenAt(values)), values.ssid],
   finish({ values, draft, moveToExtra }) {
     const seen = seenAt(values);
     if (values.seen_time?.ms !== seen?.ms) moveToExtra('seen_time');
     if (values.timestamp?.ms !== seen?.ms) moveToExtra('timestamp');
-    classify(draft, { action: 'client-observed', category: ['network'], type: ['info'], level: 'info' });
+    classify(draft, observed);
     draft.setField('observer.type', 'access-point');
-    const { client_mac: client, ap_mac: ap, ipv4, ipv6, lat, lng } = values;
-    if (client !== undefined) draft.setField('extreme.xiq.mac_local', isLocalMac(client));
+    const { client_mac: address, ap_mac: ap, ipv4, ipv6, lat, lng } = values;
+    const client = address === undefined ? undefined : readMac(address);
+    if (client === undefined) draft.setField('client.address', address);
+    else {
+      draft.setField('client.mac', client);
+      draft.setField('source.mac', client);
+      draft.setField('extreme.xiq.mac_local', isLocalMac(client));
+    }
     if (ipv4 === undefined) {
       draft.setField('client.ip', ipv6);
       draft.setField('source.ip', ipv6);
@@ -50,7 +60,7 @@ export const locationMapping = defineMapping({
       draft.setField('client.geo.location', { lat, lon: lng });
     else for (const name of ['lat', 'lng'] as const) moveToExtra(name);
     const where = suffix(' by ', ap) + suffix(' on ', values.ssid);
-    draft.setField('message', `Client ${client ?? 'of unknown address'} seen${where}`);
+    draft.setField('message', `Client ${client ?? address ?? 'of unknown address'} seen${where}`);
     return seen;
   },
 });

@@ -1,7 +1,9 @@
+// Fields and parties of RADIUS events: authentication and accounting.
 import type { FieldTable } from '../read/field-table.ts';
 import { isLocalMac, readMac, readStation } from '../read/mac.ts';
-import { commonFields, personOf, relatePerson, setPerson, suffix } from './common.ts';
+import { commonFields, maxNameLength, personOf, relatePerson, setPerson, suffix } from './common.ts';
 import type { MappingInput } from './mapping.ts';
+import { cachedByText, type LoginBy, wordsOf } from './radius-replies.ts';
 
 export const radiusFields = {
   ...commonFields,
@@ -11,8 +13,12 @@ export const radiusFields = {
   called_station_id: { as: 'text', to: ['extreme.xiq.radius.called_station_id'] },
   ssid: { as: 'text', to: ['network.name', 'extreme.xiq.ssid'] },
   nas_identifier: { as: 'text', to: ['observer.hostname', 'related.hosts'] },
-  mgmt_mac_address: { as: 'mac', to: ['observer.mac'] },
+  // nas_device: the column NAS device of the log, which shows a MAC.
+  mgmt_mac_address: { as: 'mac', also: ['nas_device'], to: ['observer.mac'] },
+  nas_ip_address: { as: 'ip', to: ['observer.ip', 'related.ip'] },
+  nas_port: { as: 'text', to: ['extreme.xiq.radius.nas_port'] },
   nas_port_type: { as: 'text', to: ['extreme.xiq.radius.nas_port_type'] },
+  framed_ip_address: { as: 'ip', to: ['source.ip', 'client.ip', 'related.ip'] },
 } as const satisfies FieldTable;
 
 type RadiusInput = MappingInput<typeof radiusFields>;
@@ -20,11 +26,27 @@ type RadiusInput = MappingInput<typeof radiusFields>;
 /** An outer identity that hides its user: `anonymous`, `anonymous@realm`, `@realm`. */
 const anonymous = /^(?:anonymous)?(?:@.*)?$/i;
 
-/** The host of a machine account: `host/pc.example.com` or `DOMAIN\PC$`. Undefined for other names. */
-function machineOf(name: string): string | undefined {
-  const host = /^host\/(.+)$/i.exec(name)?.[1] ?? /^(?:[^\\]+\\)?([^\\]+)\$$/.exec(name)?.[1];
-  return host === undefined || host.trim() === '' ? undefined : host;
+/**
+ * The host of a machine account: `host/pc.example.com`, `DOMAIN\PC$` or `PC$@example.com`. Undefined for other names, and
+ * for a longer name, on which the patterns may be slow.
+ */
+function machineOf(text: string): string | undefined {
+  const name = text.trim();
+  if (name.length > maxNameLength || !/[/$]/.test(name)) return undefined;
+  const [, host, account] = /^(?:host\/([^@]+)|(?:[^\\]+\\)?([^\\@]+)\$)(?:@[^@]+)?$/i.exec(name) ?? [];
+  const machine = (host ?? account)?.trim();
+  return machine === '' ? undefined : machine;
 }
+
+/** By the type of the NAS port (RFC 2865, 5.41), as a word or a number. Other types say nothing about the device. */
+const observerTypes: ReadonlyMap<string, string> = new Map([
+  ['WIRELESS_802_11', 'access-point'],
+  ['19', 'access-point'],
+  ['ETHERNET', 'switch'],
+  ['15', 'switch'],
+]);
+
+const observerTypeOf = cachedByText((portType) => observerTypes.get(wordsOf(portType).join('_')));
 
 /** The parties of a RADIUS event, as they are in its document. */
 export interface RadiusParties {
@@ -35,12 +57,15 @@ export interface RadiusParties {
   readonly network: string | undefined;
 }
 
-/** Sets the fields of a user name: of a user, a machine, or a device whose user name is its MAC. */
-function setUser({ values, draft }: RadiusInput): Pick<RadiusParties, 'who' | 'isUser'> {
+/**
+ * Sets the fields of a user name: of a user, a machine, or a device whose user name is its MAC. `short`: an e-mail address
+ * is a user principal name, and not that of an account at another provider.
+ */
+function setUser({ values, draft }: RadiusInput, short: boolean): Pick<RadiusParties, 'who' | 'isUser'> {
   const { username, calling_station_id: client } = values;
   if (username === undefined) return { who: undefined, isUser: false };
   const machine = machineOf(username);
-  if (client !== undefined && readMac(username) === client.mac) {
+  if (client !== undefined && readMac(username.trim()) === client.mac) {
     draft.setField('extreme.xiq.auth_method', 'mac');
     draft.setField('extreme.xiq.radius.user_name', username);
     return { who: undefined, isUser: false };
@@ -48,30 +73,34 @@ function setUser({ values, draft }: RadiusInput): Pick<RadiusParties, 'who' | 'i
   if (machine !== undefined) {
     draft.setField('extreme.xiq.machine', machine);
     draft.setField('extreme.xiq.radius.user_name', username);
+    draft.setField('client.domain', machine);
     draft.addToList('related.hosts', machine);
     return { who: machine, isUser: false };
   }
-  const related = !anonymous.test(username);
-  if (setPerson(draft, 'user', username, { related, short: true }))
-    draft.setField('extreme.xiq.radius.user_name', username);
-  return { who: personOf(username, true).name, isUser: true };
+  const related = !anonymous.test(username.trim());
+  if (setPerson(draft, 'user', username, { related, short })) draft.setField('extreme.xiq.radius.user_name', username);
+  return { who: personOf(username, short).name, isUser: true };
 }
 
 function relateIdentity({ values: { identity, calling_station_id: client }, draft }: RadiusInput): void {
-  if (identity === undefined || anonymous.test(identity) || machineOf(identity) !== undefined) return;
-  if (client !== undefined && readMac(identity) === client.mac) return;
+  if (identity === undefined || anonymous.test(identity.trim()) || machineOf(identity) !== undefined) return;
+  if (client !== undefined && readMac(identity.trim()) === client.mac) return;
   relatePerson(draft, personOf(identity, true));
 }
 
-/** Client, user, access point and network of a RADIUS event. */
-export function finishRadius(input: RadiusInput): RadiusParties {
+/** Client, user, device and network of a RADIUS event. */
+export function finishRadius(input: RadiusInput, by: LoginBy): RadiusParties {
   const { values, draft } = input;
   const { calling_station_id: client, called_station_id: called } = values;
   if (client !== undefined) {
     draft.setField('client.address', client.text);
     draft.setField('extreme.xiq.mac_local', isLocalMac(client.mac));
   }
-  const station = called === undefined ? undefined : readStation(called);
+  const { nas_port_type: portType } = values;
+  const observerType = portType === undefined ? 'access-point' : observerTypeOf(portType);
+  draft.setField('observer.type', observerType);
+  // Of a switch, the called station is a port.
+  const station = called === undefined || observerType !== 'access-point' ? undefined : readStation(called);
   if (station !== undefined) {
     draft.setField('extreme.xiq.radius.bssid', station.mac);
     if (values.ssid === undefined && station.ssid !== undefined) {
@@ -79,9 +108,8 @@ export function finishRadius(input: RadiusInput): RadiusParties {
       draft.setField('extreme.xiq.ssid', station.ssid);
     }
   }
-  draft.setField('network.protocol', 'radius');
-  draft.setField('observer.type', 'access-point');
-  const user = setUser(input);
+  if (by === 'radius') draft.setField('network.protocol', 'radius');
+  const user = setUser(input, by !== 'portal');
   relateIdentity(input);
   return { ...user, client: client?.mac, network: values.ssid ?? station?.ssid };
 }

@@ -1,0 +1,151 @@
+// What the words of a reply, a status and an authentication type mean.
+import { statusWord } from './credentials.ts';
+import type { Classification, ClassificationRow, Meanings } from './mapping.ts';
+
+const category = ['authentication', 'network'] as const;
+
+const accept: Classification = {
+  action: 'radius-accept',
+  category,
+  type: ['start', 'allowed'],
+  outcome: 'success',
+  level: 'info',
+};
+const reject: Classification = {
+  action: 'radius-reject',
+  category,
+  type: ['start', 'denied'],
+  outcome: 'failure',
+  level: 'warning',
+};
+const challenge: Classification = {
+  action: 'radius-challenge',
+  category,
+  type: ['info'],
+  outcome: 'unknown',
+  level: 'info',
+};
+const undecided: Classification = { ...challenge, action: 'radius-reply' };
+
+interface Verdict {
+  readonly as: Classification;
+  readonly words: readonly string[];
+  /** The code of the RADIUS packet (RFC 2865, 3), as a reply. */
+  readonly code: string;
+}
+
+/** The values are not public: these are the words of RADIUS and of status columns. */
+const verdicts: readonly Verdict[] = [
+  {
+    as: accept,
+    code: '2',
+    words: (
+      'ACCEPT ACCEPTED ALLOWED AUTHENTICATED AUTHORIZED OK PASS PASSED PERMIT PERMITTED ' +
+      'SUCCEEDED SUCCESS SUCCESSFUL'
+    ).split(' '),
+  },
+  {
+    as: reject,
+    code: '3',
+    words: (
+      'DENIED DENY FAIL FAILED FAILURE REJECT REJECTED TIMEOUT ' + 'UNAUTHENTICATED UNAUTHORIZED UNSUCCESSFUL'
+    ).split(' '),
+  },
+  { as: challenge, code: '11', words: ['CHALLENGE', 'PENDING'] },
+];
+
+export const replyRows: readonly ClassificationRow[] = [
+  ...verdicts.map(({ as, words, code }) => ({
+    when: `\`reply\` ${code}, or \`reply\`, then \`auth_status\`, with the word ${words.join(', ')}`,
+    as,
+  })),
+  { when: 'a `reject_reason`', as: reject },
+  { when: 'else', as: undecided },
+];
+
+const byWord = new Map(verdicts.flatMap(({ as, words }) => words.map((word) => [word, as] as const)));
+const byCode = new Map(verdicts.map(({ as, code }) => [code, as] as const));
+const byOutcome = { success: accept, failure: reject, unknown: undecided };
+
+/** The words of a text in upper case: `Access-Reject` and `AccessReject` are ACCESS and REJECT. */
+export const wordsOf = (text: string): readonly string[] =>
+  text
+    .replace(/(\p{Ll})(\p{Lu})/gu, '$1 $2')
+    .toUpperCase()
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter((word) => word !== '');
+
+const maxCached = 1_000;
+const maxCachedLength = 64;
+
+/** Caches the results for short texts, of which there are few. */
+export function cachedByText<T>(compute: (text: string) => T): (text: string) => T {
+  const cache = new Map<string, { readonly result: T }>();
+  return (text) => {
+    const cached = cache.get(text);
+    if (cached !== undefined) return cached.result;
+    const result = compute(text);
+    if (cache.size < maxCached && text.length <= maxCachedLength) cache.set(text, { result });
+    return result;
+  };
+}
+
+/** T: the end of "isn't". */
+const negations: ReadonlySet<string> = new Set('CANNOT NEVER NO NON NOT T WITHOUT'.split(' '));
+
+/** Undefined if no word decides, if the words contradict each other, or if they are negated. */
+const verdictOf = cachedByText((text): Classification | undefined => {
+  const clauses = text.split(/[,;:.()]/).map(wordsOf);
+  const decisive = clauses.filter((words) => !words.some((word) => negations.has(word))).flat();
+  const found = new Set(decisive.map((word) => byWord.get(word)).filter((verdict) => verdict !== undefined));
+  return found.size === 1 ? [...found][0] : undefined;
+});
+
+interface Reply {
+  readonly reply?: string | undefined;
+  readonly auth_status?: string | undefined;
+  readonly reject_reason?: string | undefined;
+}
+
+const noReason: ReadonlySet<string> = new Set(['0', '-', 'NONE', 'N/A']);
+
+const isReason = (reason: string | undefined): boolean => reason !== undefined && !noReason.has(statusWord(reason));
+
+/** The operator's classification by a reply or status. */
+function operatorsReply({ codes, statusWords }: Meanings, texts: readonly string[]): Classification | undefined {
+  if (codes.size === 0 && statusWords.size === 0) return undefined;
+  const words = texts.map(statusWord);
+  const code = words.find((word) => codes.has(word));
+  if (code !== undefined) return codes.get(code);
+  const outcome = words.map((word) => statusWords.get(word)).find((found) => found !== undefined);
+  return outcome && byOutcome[outcome];
+}
+
+export function classificationOf({ reply, auth_status, reject_reason }: Reply, meanings: Meanings): Classification {
+  const texts = [reply, auth_status].filter((text) => text !== undefined);
+  const decided =
+    operatorsReply(meanings, texts) ??
+    (reply === undefined ? undefined : (byCode.get(reply.trim()) ?? verdictOf(reply))) ??
+    (auth_status === undefined ? undefined : verdictOf(auth_status));
+  return decided ?? (isReason(reject_reason) ? reject : undecided);
+}
+
+/** Logins at a captive web portal, which the cloud logs beside those by RADIUS. */
+const portalWords: ReadonlySet<string> = new Set('CWP FACEBOOK GOOGLE LINKEDIN PIN PORTAL SOCIAL TWITTER'.split(' '));
+const keyWords: ReadonlySet<string> = new Set(['PPSK', 'PSK']);
+
+/** `key`: a private PSK. */
+export type LoginBy = 'radius' | 'key' | 'portal';
+
+const loginByType = cachedByText((authType): LoginBy => {
+  const words = wordsOf(authType);
+  if (words.includes('RADIUS')) return 'radius';
+  if (words.some((word) => portalWords.has(word))) return 'portal';
+  return words.some((word) => keyWords.has(word)) ? 'key' : 'radius';
+});
+
+/** Access points check a private PSK by RADIUS or by themselves. It is RADIUS if the reply is the name of a packet. */
+export function loginBy(authType: string | undefined, reply: string | undefined): LoginBy {
+  const by = authType === undefined ? 'radius' : loginByType(authType);
+  return by === 'key' && reply !== undefined && wordsOf(reply)[0] === 'ACCESS' ? 'radius' : by;
+}
