@@ -23,6 +23,11 @@ const healthEvents = z.looseObject({
   data_stream: z.looseObject({ dataset: z.string() }),
 });
 
+const alertDocument = z.looseObject({
+  event: z.looseObject({ kind: z.literal('alert') }),
+  data_stream: z.looseObject({ dataset: z.literal('extreme_xiq.alert') }),
+});
+
 async function actionsOf(fixture: Fixture): Promise<readonly string[]> {
   return (await fixture.work.documents()).flatMap((document) => {
     const parsed = healthEvents.safeParse(document);
@@ -72,10 +77,11 @@ it.each(['array', 'page'] as const)(
     const ours = events.flatMap(({ deliveries }) => deliveries.filter(({ url }) => url.startsWith(publicUrl)));
     expect(ours.map(({ accepted }) => accepted)).toEqual(Array.from({ length: 15 }, () => true));
     const receipts = new Set(ours.map(({ receipt }) => receipt));
-    await until('all is delivered', async () => {
+    const delivered = await until('all is delivered', async () => {
       const written = (await work.documents()).filter(({ extreme }) => receipts.has(extreme.xiq.receipt));
-      return written.length === 15;
+      return written.length === 15 && written;
     });
+    expect(delivered.filter((document) => alertDocument.safeParse(document).success)).toHaveLength(5);
 
     // A change in XIQ, noticed at the next check, which a changed configuration triggers at once.
     const [audit, , alerts] = mine;
