@@ -95,8 +95,6 @@ export async function openAccountService(parts: AccountServiceParts) {
         identities?.reloaded();
       },
     },
-    /** The account of a source, as ExtremeCloud IQ's API told it last, perhaps before a restart. Undefined: not known yet. */
-    organizationOf: organizations.organizationOf,
     figures: () => watch?.figures() ?? [],
     readings: () => watch?.readings() ?? [],
     /** Resolves when all tasks have ended. It does not stop jobs. */

@@ -99,7 +99,8 @@ export function startOrganizationWatch({ accounts, organizations, clock, log }: 
       if (failures.get(source) === error) return;
       failures.set(source, error);
       const code = cause instanceof ConnectorError ? cause.code : 'internal';
-      log.warn('organization.read_failed', { source, code, error });
+      const remediation = 'if the credentials cannot get the permission, set organization of the source';
+      log.warn('organization.read_failed', { source, code, error, remediation });
     }
   }
 
