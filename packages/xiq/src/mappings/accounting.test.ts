@@ -30,21 +30,21 @@ it.each<[string, object, string, string]>([
   ['no status and no cause', { acctTerminateCause: 'null', acctStartTime: T }, 'session-start', 'start'],
   ['no status and a stop time of -1', { acctStopTime: -1, ...counted }, 'session-interim', 'info'],
   ['no status and a stop time in 1970', { acctStopTime: '1970-01-01 00:00:00' }, 'session-interim', 'info'],
-])('%s', (_, fields, action, type) => {
+])('D9: the phase of %s', (_, fields, action, type) => {
   const document = accounting(fields);
   expect(document.event).toMatchObject({ action, type: [type] });
   if (type !== 'end') expect(document.event).not.toHaveProperty('duration');
   expect(document['@timestamp']).toBe(new Date(T).toISOString());
 });
 
-it('a cause of 0 is no reason, another one is', () => {
+it('D9: a cause of 0 is no reason, another one is', () => {
   const none = accounting({ acctTerminateCause: 0 });
   expect(none.event).not.toHaveProperty('reason');
   expect(none.xiq).toHaveProperty('extra', { acctTerminateCause: 0 });
   expect(accounting({ acctTerminateCause: 'User-Request' }).event).toMatchObject({ reason: 'User-Request' });
 });
 
-it('times of -1 and 0 are none', () => {
+it('D9: times of -1 and 0 are none', () => {
   const document = accounting({ acctStatusType: 'Stop', acctStartTime: 0, acctStopTime: -1 });
   expect(document.event).not.toHaveProperty('start');
   expect(document.event).not.toHaveProperty('end');
@@ -57,7 +57,7 @@ it.each<[string, object, number | undefined]>([
   ['stop minus start', { acctStartTime: T - 60_500, acctStopTime: T }, 60.5e9],
   ['unknown without a stop time', { acctStatusType: 'Stop', acctStartTime: T - 60_000 }, undefined],
   ['unknown if the start is later', { acctStartTime: T + 1, acctStopTime: T }, undefined],
-])('the duration of a session is %s', (_, fields, duration) => {
+])('D9: the duration of a session is %s', (_, fields, duration) => {
   expect(accounting(fields).event?.duration).toBe(duration);
 });
 
@@ -77,6 +77,6 @@ it.each<[string, object, boolean]>([
   ['a start 4 seconds before', { ...session, acctStartTime: T - 4_000 }, true],
   ['the same total as usage', { ...session, usage: 11 }, false],
   ['a larger usage', { ...session, usage: 11 + 2 ** 32 }, true],
-])('counters of %s may have wrapped: %#', (_, fields, mayWrap) => {
+])('D9: counters of %s may have wrapped: %#', (_, fields, mayWrap) => {
   expect(JSON.stringify(accounting(fields)).includes('octets_may_wrap')).toBe(mayWrap);
 });

@@ -29,7 +29,7 @@ it.each<[string, object, readonly string[], boolean]>([
   ['Guest 12', { name: 'Guest 12' }, ['Guest 12'], false],
   ['host/PC', { name: 'host/PC' }, ['host/PC'], false],
   ['+49 151 000', { name: '+49 151 000' }, ['+49 151 000'], false],
-])('a network user %j has its short name, domain and e-mail', (text, user, related, differs) => {
+])('D11: a network user %j has its short name, domain and e-mail', (text, user, related, differs) => {
   expect(fieldsOf(text, { short: true })).toEqual({ user, related, differs });
 });
 
@@ -47,6 +47,6 @@ it.each<[string, object, readonly string[], boolean]>([
     true,
   ],
   ['CORP\\Jane', { name: 'jane', domain: 'CORP' }, ['jane', 'CORP\\Jane'], true],
-])('the login of the account %j is its user name', (text, user, related, differs) => {
+])('D11: the login of the account %j is its user name', (text, user, related, differs) => {
   expect(fieldsOf(text, {})).toEqual({ user, related, differs });
 });

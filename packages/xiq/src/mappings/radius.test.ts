@@ -57,7 +57,7 @@ it.each<[object, object]>([
   [{ reply: "wasn't rejected" }, undecided],
   [{ reply: 'accepted after a failed attempt' }, undecided],
   [{ reply: 'passage' }, undecided],
-])('the outcome of %j', (fields, expected) => {
+])('D2: the outcome of %j', (fields, expected) => {
   const document = auth(fields);
   expect(document.event).toMatchObject(expected);
   expect(document.log?.level).toBe(document.event?.outcome === 'failure' ? 'warning' : 'info');
@@ -68,7 +68,7 @@ it.each<[object, object]>([
   [{ authStatus: 'gut' }, accepted],
   [{ reply: 'Access-Accept', authStatus: 'Abgelehnt' }, rejected],
   [{ reply: 'Accept' }, undecided],
-])('the operator decides by the words of %j', (fields, expected) => {
+])('D2: the operator decides by the words of %j', (fields, expected) => {
   const source = mappedSource({
     statusWords: { abgelehnt: 'failure', GUT: 'success', accept: 'unknown' },
   });
@@ -108,7 +108,7 @@ it('a message has words, not the number of a packet', () => {
   expect(auth({ reply: '3', authStatus: 'FAILED' }).message).toBe(`RADIUS FAILED from ${client}`);
 });
 
-it('addresses of the NAS and of the client are in observer.ip, client.ip and source.ip', () => {
+it('D12: addresses of the NAS and of the client are in observer.ip, client.ip and source.ip', () => {
   const sent = { nasIpAddress: '192.0.2.10', nasPort: 3, framedIpAddress: '192.0.2.67', authStatus: 'OK' };
   const expected = {
     observer: { ip: ['192.0.2.10'] },
@@ -125,7 +125,7 @@ it('addresses of the NAS and of the client are in observer.ip, client.ip and sou
     for (const document of [auth(none), accounting(none)]) expect(document).not.toHaveProperty(field);
 });
 
-it('the keys of the log in the console are read', () => {
+it('D3: the keys of the log in the console are read', () => {
   const document = auth({
     authdate: T + 7,
     reply: 'Access-Accept',
@@ -155,7 +155,7 @@ it.each([
   ['Ethernet', 'switch', false],
   ['15', 'switch', false],
   ['Virtual', undefined, false],
-])('a NAS port of type %s', (nasPortType, observer, isWireless) => {
+])('D12: a NAS port of type %s', (nasPortType, observer, isWireless) => {
   for (const read of [auth, accounting]) {
     const document = read({ nasPortType, calledStationId: 'C4-13-E2-AA-BB-CC' });
     expect(document.observer?.type).toBe(observer);
@@ -171,7 +171,7 @@ it.each([
   ['EXAMPLE\\PC1$', 'PC1'],
   ['PC1$', 'PC1'],
   ['pc1$@example.com', 'pc1'],
-])('the machine of %s', (username, machine) => {
+])('D12: the machine of %s', (username, machine) => {
   const document = auth({ username });
   expect(document).toMatchObject({ client: { domain: machine }, related: { hosts: [machine] }, xiq: { machine } });
   expect(document).not.toHaveProperty('user');
@@ -190,7 +190,7 @@ it.each([
     { name: 'jane', domain: 'corp.example', email: 'jane@corp.example' },
     ['jane', 'jane@corp.example'],
   ],
-])('%j is jane', (username, user, related) => {
+])('D11: %j is jane', (username, user, related) => {
   for (const read of [auth, accounting]) {
     const document = read({ username });
     expect(document).toMatchObject({ user, related: { user: related } });
