@@ -24,8 +24,6 @@ it.each<[string, string | Buffer, string]>([
   ['a number', '5', 'not_array_or_object'],
   ['a text', '"text"', 'not_array_or_object'],
   ['null', 'null', 'not_array_or_object'],
-  ['UTF-16 with a mark', Buffer.from('\ufeff[{"a":1}]', 'utf16le'), 'utf16'],
-  ['UTF-16 without one', Buffer.from('[{"a":1}]', 'utf16le'), 'utf16'],
   ['65 levels', nested(65), 'too_deep'],
   ['100,000 levels', nested(100_000), 'too_deep'],
   ['100,001 elements', `[${'{},'.repeat(100_000)}{}]`, 'too_many_elements'],
@@ -61,12 +59,12 @@ it.each([
 });
 
 it('an element that is not an object does not affect other elements', () => {
-  const events = eventsOf(`[1,"x",null,[{}],true,${JSON.stringify(login)}]`, type);
+  const events = eventsOf(`[1,"x",null,[{},5],true,${JSON.stringify(login)}]`, type);
   expect(events.map(({ document }) => document.event?.original)).toEqual([
     '1',
     '"x"',
     'null',
-    '[{}]',
+    '[{},5]',
     'true',
     JSON.stringify(login),
   ]);

@@ -1,9 +1,9 @@
 // The canonical text of an element: equal in every spelling of the same content, different for different content.
 import type { JsonValue } from '@xiq-siem/core';
-import { isArray } from './body/elements.ts';
 import { foldJson, type JsonFold } from './body/fold-json.ts';
+import { isArray } from './body/json-value.ts';
 import { decimalParts } from './body/scan.ts';
-import { plainName } from './read/plain-name.ts';
+import { plainName } from './plain-name.ts';
 
 /** Of a larger power of ten, the digits are not written out. It is above the range of a double. */
 const maxPower = 400;

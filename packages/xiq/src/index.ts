@@ -1,7 +1,7 @@
 // Reads the events of ExtremeCloud IQ.
 export type { SubscriptionsConfig, XiqApiConfig } from './account-config.ts';
 export { alertMessageType, bareHost, isLoopbackHost } from './account-config.ts';
-export { decodeBody } from './body/elements.ts';
+export { decodeBody } from './body/charset.ts';
 export { parseExactly } from './body/fold-json.ts';
 export { itemSpans, memberSpan, scanBody } from './body/scan.ts';
 export { countedIdentities } from './identity.ts';
@@ -12,7 +12,7 @@ export type { IdentifiedEvent } from './normalize.ts';
 export { newTally, normalizeBody } from './normalize.ts';
 export type { OperatorRules } from './operator/mapping-schema.ts';
 export { additionsOf, mappingSchema } from './operator/mapping-schema.ts';
+export { plainName } from './plain-name.ts';
 export { camelCase } from './read/field-table.ts';
-export { plainName } from './read/plain-name.ts';
 export { zoneOffset } from './read/time.ts';
 export { xiqSource } from './source.ts';

@@ -1,7 +1,9 @@
 // Converts a stored body to events.
 import { hash } from 'node:crypto';
 import type { JsonObject, NormalizedEvent, Organization, StoredBody } from '@xiq-siem/core';
-import { type Element, isObject, type Parent, readBody } from './body/elements.ts';
+import { type Element, type Parent, parentsOf } from './body/divided-item.ts';
+import { readBody } from './body/elements.ts';
+import { isObject } from './body/json-value.ts';
 import { canonicalText, canonicalTextOf } from './canonical.ts';
 import {
   type BaseDrafts,
@@ -84,7 +86,7 @@ function setTime(draft: DocumentDraft, time: Moment | undefined, receivedAtMs: n
   return time.ms;
 }
 
-type ElementText = Pick<Element, 'index' | 'text' | 'invalidBytes' | 'parent' | 'occurrence'>;
+type ElementText = Pick<Element, 'index' | 'text' | 'originalBytes' | 'invalidBytes' | 'parent' | 'occurrence'>;
 
 /** By a parent's object. A digest, because the parent may be large and have many observations. */
 const parentDigests = new WeakMap<JsonObject, string>();
@@ -98,8 +100,8 @@ function parentDigest({ object, text, isLossy }: Parent): string {
 
 /** What identifies an element. `value`: undefined if it could not be read, so that its text identifies it. */
 function contentOf({ text, invalidBytes, parent }: ElementText, value: JsonObject | undefined, isLossy: boolean) {
-  const content = [value === undefined ? text : isLossy ? canonicalTextOf(text) : canonicalText(value)];
-  if (parent !== undefined) content.push(parentDigest(parent));
+  const own = value === undefined ? text : isLossy ? canonicalTextOf(text) : canonicalText(value);
+  const content = [own, ...parentsOf({ parent }).map(parentDigest)];
   // Different invalid bytes have the same text.
   if (invalidBytes !== undefined) content.push(hash('sha256', invalidBytes, 'hex'));
   return content;
@@ -158,22 +160,23 @@ function faultEvent(context: BodyContext, element: ElementText, { code, message 
   draft.setField('error.code', code);
   draft.setField('error.message', message);
   draft.setField('error.type', type);
-  if (element.parent?.copyAllFields === true) {
-    for (const [key, value] of Object.entries(element.parent.object)) draft.addExtra(key, value ?? null);
+  for (const { object, copyAllFields } of parentsOf(element)) {
+    if (!copyAllFields) continue;
+    for (const [key, value] of Object.entries(object)) draft.addExtra(key, value ?? null);
   }
   return finish({});
 }
 
-/** The objects that a mapping reads: the element, and its parent. A large parent is reduced to its mapped fields. */
-function partsOf(value: JsonObject, parent: Parent | undefined, mapper: Mapper): readonly JsonObject[] {
-  if (parent === undefined) return [value];
-  return [value, parent.copyAllFields ? parent.object : mapper.known(parent.object)];
+/** The objects that a mapping reads: the element, and its parents. A large parent is reduced to its mapped fields. */
+function partsOf(value: JsonObject, element: Element, mapper: Mapper): readonly JsonObject[] {
+  const parents = parentsOf(element);
+  return [value, ...parents.map(({ object, copyAllFields }) => (copyAllFields ? object : mapper.known(object)))];
 }
 
 function elementEvent(context: BodyContext, element: Element, value: JsonObject): IdentifiedEvent {
   const { settings, body } = context;
   const { messageType } = body.metadata;
-  const inferred = messageType === undefined ? inferType(value, element.parent?.object) : undefined;
+  const inferred = messageType === undefined ? inferType(value, element.parent) : undefined;
   const type = messageType ?? inferred ?? noMessageType;
   const family = familyOf(type);
   const mapper = settings.mappers[family];
@@ -181,7 +184,7 @@ function elementEvent(context: BodyContext, element: Element, value: JsonObject)
   const { draft, finish } = startEvent(context, element, { family, messageType: type, value, isLossy });
   if (inferred !== undefined) draft.addToList('tags', 'type-inferred');
   draft.setField('log.level', 'info');
-  const mapped = mapper.map(partsOf(value, element.parent, mapper), context.time, draft);
+  const mapped = mapper.map(partsOf(value, element, mapper), context.time, draft);
   for (const [name, hiddenValue] of hidden) draft.addExtra(name, hiddenValue);
   // The text of different invalid bytes may be equal, so the key is not reliable.
   return finish(element.invalidBytes === undefined ? mapped : { ...mapped, key: undefined });
@@ -238,8 +241,8 @@ export function* normalizeBody(
   };
   const read = readBody(body);
   if (read.fault !== undefined) {
-    const { fault, text, invalidBytes } = read;
-    yield unreadable({ index: 0, text, invalidBytes }, fault, 'UnreadableBody');
+    const { fault, text, originalBytes, invalidBytes } = read;
+    yield unreadable({ index: 0, text, originalBytes, invalidBytes }, fault, 'UnreadableBody');
     return;
   }
   if (read.count === 0) tally.emptyBodies++;

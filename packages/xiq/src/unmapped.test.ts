@@ -69,6 +69,20 @@ it("gives the parent's fields once, and the fields of observations under their a
   ]);
 });
 
+it('gives the fields beside the elements of envelopes once', () => {
+  const body = {
+    version: 1,
+    data: {
+      page: 1,
+      events: [
+        { code: 1, colour: 'a' },
+        { code: 1, colour: 'b' },
+      ],
+    },
+  };
+  expect(pathsAndTypes(body)).toEqual(['page number', 'version number', 'colour string', 'colour string']);
+});
+
 it("does not give fields with an operator's name", () => {
   const source = mappedSource({ fields: { audit: { user_id: ['actor'] } } });
   expect(pathsAndTypes({ actor: 1, colour: 'red' }, 'AUDIT_LOG_ALL', source)).toEqual(['colour string']);

@@ -1,6 +1,8 @@
 // Finds the fields of a body without a mapping: their paths and types, never their values.
 import type { JsonObject, JsonValue, StoredBody, UnmappedField } from '@xiq-siem/core';
-import { isArray, isObject, readBody } from './body/elements.ts';
+import { parentsOf } from './body/divided-item.ts';
+import { readBody } from './body/elements.ts';
+import { isArray, isObject } from './body/json-value.ts';
 import { inferType } from './infer-type.ts';
 import type { Mappers } from './mappings/table.ts';
 import { familyOf, noMessageType } from './message-types.ts';
@@ -71,17 +73,18 @@ export function* unmappedFields(mappers: Mappers, body: StoredBody): Generator<U
   const read = readBody(body);
   if (read.fault !== undefined) return;
   const walk: Walk = { visited: 0, yielded: 0 };
-  let lastParent: JsonObject | undefined;
+  const parentsSeen = new WeakSet<JsonObject>();
   for (const { value, parent } of read.elements) {
     if (walk.visited >= maxVisited || walk.yielded >= maxFields) return;
     if (!isObject(value)) continue;
-    const messageType = body.metadata.messageType ?? inferType(value, parent?.object) ?? noMessageType;
+    const messageType = body.metadata.messageType ?? inferType(value, parent) ?? noMessageType;
     const { knows } = mappers[familyOf(messageType)];
-    if (parent !== undefined && parent.object !== lastParent) {
-      lastParent = parent.object;
-      for (const found of unknownIn(parent.object, knows, '', walk)) yield { messageType, ...found };
+    for (const { object } of parentsOf({ parent })) {
+      if (parentsSeen.has(object)) continue;
+      parentsSeen.add(object);
+      for (const found of unknownIn(object, knows, '', walk)) yield { messageType, ...found };
     }
-    const prefix = parent === undefined ? '' : 'observations[].';
+    const prefix = parent?.kind === 'observations' ? 'observations[].' : '';
     for (const found of unknownIn(value, knows, prefix, walk)) yield { messageType, ...found };
   }
 }

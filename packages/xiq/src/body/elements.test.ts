@@ -1,7 +1,8 @@
 import type { JsonValue, Origin } from '@xiq-siem/core';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { type Element, readBody } from './elements.ts';
+import type { Element } from './divided-item.ts';
+import { readBody } from './elements.ts';
 
 function elementsOf(content: string | Uint8Array, origin: Origin = 'webhook', contentType?: string): Element[] {
   const bytes = typeof content === 'string' ? Buffer.from(content) : content;
@@ -13,47 +14,67 @@ function elementsOf(content: string | Uint8Array, origin: Origin = 'webhook', co
   return elements;
 }
 
-const lossOf = (content: string) => elementsOf(content).map(({ isLossy, hidden }) => (isLossy ? hidden : undefined));
+const lossOf = (content: string) => elementsOf(content).map(({ isLossy, hidden }) => isLossy && (hidden ?? []));
 
 it('an element is lossy if a name is repeated in it, at any level, or a number is not a double', () => {
   expect(lossOf('[{"a":1},{"a":1,"\\u0061":2},{"b":":","c":[{"d":":"}]},{"c":[{"d":1,"d":2}]},{"n":1e400},5]')).toEqual(
-    [undefined, [['a', 1]], undefined, [['c.d', 1]], [], undefined],
+    [false, [['a', 1]], false, [['c.d', 1]], [], false],
   );
   expect(lossOf('{"a":1,"a":2}')).toEqual([[['a', 1]]]);
-  expect(lossOf('{"__proto__":1,"a":2}')).toEqual([undefined]);
+  expect(lossOf('{"__proto__":1,"a":2}')).toEqual([false]);
   expect(lossOf('{"__proto__":1,"__proto__":2}')).toEqual([[['__proto__', 1]]]);
 });
 
+const anyValue = fc.jsonValue({ stringUnit: 'binary' }).map((value): JsonValue => JSON.parse(JSON.stringify(value)));
+
 it('no element of a body that JSON.stringify wrote is lossy', () => {
   fc.assert(
-    fc.property(fc.array(fc.jsonValue({ stringUnit: 'binary' })), (items) => {
+    fc.property(fc.array(anyValue), (items) => {
       for (const { isLossy } of elementsOf(JSON.stringify(items))) expect(isLossy).toBe(false);
     }),
   );
 });
 
 it('a repeated name at any place is found', () => {
-  const repeated = (value: JsonValue, at: number[]): JsonValue => {
-    const next = at.pop();
-    if (next === undefined || typeof value !== 'object' || value === null) return '@';
-    const keys = Object.keys(value);
-    if (keys.length === 0) return '@';
-    const key = keys[next % keys.length] ?? '';
-    if (Array.isArray(value)) return value.map((item, index) => (String(index) === key ? repeated(item, at) : item));
-    return Object.fromEntries(
-      Object.entries(value).map(([name, v]) => [name, name === key ? repeated(v ?? null, at) : (v ?? null)]),
-    );
+  /** The value with a mark in the place of one of its values. */
+  const marked = (value: JsonValue, path: readonly number[]): JsonValue => {
+    const [step, ...rest] = path;
+    if (step === undefined || typeof value !== 'object' || value === null) return '@';
+    const entries = Object.entries(value);
+    const next = entries.map(([name, inner], index): [string, JsonValue] => [
+      name,
+      index === step % entries.length ? marked(inner ?? null, rest) : (inner ?? null),
+    ]);
+    if (entries.length === 0) return '@';
+    return Array.isArray(value) ? next.map(([, inner]) => inner) : Object.fromEntries(next);
   };
-  const anyValue = fc.jsonValue().map((value): JsonValue => JSON.parse(JSON.stringify(value)));
   fc.assert(
-    fc.property(fc.array(anyValue), anyValue, fc.array(fc.nat()), (others, value, at) => {
-      const text = JSON.stringify([...others, repeated(value, at), ...others]).replace('"@"', '{"x":1,"x":2}');
+    fc.property(fc.array(anyValue), anyValue, fc.array(fc.nat()), (others, value, path) => {
       fc.pre(!JSON.stringify([others, value]).includes('@'));
-      expect(elementsOf(text).map(({ isLossy }) => isLossy)).toEqual([
-        ...others.map(() => false),
-        true,
-        ...others.map(() => false),
-      ]);
+      const items = [...others, marked(value, path), ...others].map((item) => ({ item }));
+      const text = JSON.stringify(items).replace('"@"', '{"x":1,"x":2}');
+      const lossy = elementsOf(text).map(({ isLossy }) => isLossy);
+      expect(lossy).toEqual(items.map((_, index) => index === others.length));
+    }),
+  );
+});
+
+it('the elements of a body without envelopes and nested lists have the numbers that they always had', () => {
+  const name = fc.constantFrom('a', 'data_', 'x', 'event', 'userName', 'observations');
+  const { tree } = fc.letrec<{ tree: JsonValue; object: JsonValue }>((tie) => ({
+    tree: fc.oneof({ maxDepth: 4 }, fc.nat(), fc.string(), tie('object'), fc.array(tie('tree'), { maxLength: 3 })),
+    object: fc.dictionary(name, tie('tree'), { maxKeys: 3 }).map((object): JsonValue => object),
+  }));
+  const item = tree.filter((value) => !Array.isArray(value) && !Object.hasOwn(Object(value), 'data_'));
+  fc.assert(
+    fc.property(fc.array(item), fc.constantFrom('', ' ', '\n\t'), (items, space) => {
+      const former = items.flatMap((value): JsonValue[] => {
+        const list = Object.getOwnPropertyDescriptor(Object(value), 'observations')?.value;
+        return Array.isArray(list) && list.length > 0 ? list : [value];
+      });
+      const elements = elementsOf(`${space}${JSON.stringify(items, undefined, space)}${space}`);
+      expect(elements.map(({ value }) => value)).toEqual(former);
+      expect(elements.map(({ text }) => JSON.parse(text))).toEqual(former);
     }),
   );
 });

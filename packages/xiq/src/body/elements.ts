@@ -1,92 +1,25 @@
 // Splits a body into elements. Their numbers depend only on the JSON structure, not on the mapping.
-import { Buffer, isUtf8 } from 'node:buffer';
-import type { JsonObject, JsonValue, StoredBody } from '@xiq-siem/core';
-import { type NamedValue, parseExactly } from './fold-json.ts';
-import { itemSpans, memberSpan, type Scan, type Span, scanBody } from './scan.ts';
-
-/** The array in an element whose items are one event each. */
-const observations = 'observations';
+import type { JsonValue, StoredBody } from '@xiq-siem/core';
+import { type BodyText, byteFinder, decodeBody } from './charset.ts';
+import { dividedElements, type Element, elementAt, originalOf, type Reading } from './divided-item.ts';
+import { countEvents, isDivided } from './envelope.ts';
+import { isArray, isObject } from './json-value.ts';
+import { type Scan, scanBody } from './scan.ts';
 
 const maxDepth = 64;
 const maxElements = 100_000;
-/** If an element has more text beside its observations, its fields are not copied into each of them. */
-const maxSharedText = 4_096;
-
-export interface Parent {
-  /** Its fields beside the observations. */
-  readonly object: JsonObject;
-  /** Its text as a JSON object, with null in the place of the observations. */
-  readonly text: string;
-  /** Whether `object` has less than `text`, as for an element. */
-  readonly isLossy: boolean;
-  /** Whether this element gets all of its fields, or only the mapped ones. */
-  readonly copyAllFields: boolean;
-}
-
-export interface Element {
-  readonly index: number;
-  /** The exact text of the element in the body. */
-  readonly text: string;
-  /** Its bytes, if they are not valid UTF-8. */
-  readonly invalidBytes?: Uint8Array | undefined;
-  readonly value: JsonValue;
-  /** Whether `value` has less than `text`: one value of a repeated name, or the text of a number that no double represents. */
-  readonly isLossy: boolean;
-  /** The values that a later member of the same name hides, at any level; also those of a parent that is copied. */
-  readonly hidden?: readonly NamedValue[] | undefined;
-  /** The element that contains this observation. */
-  readonly parent?: Parent | undefined;
-  /** The occurrence of its content, if the body gives it. */
-  readonly occurrence?: number | undefined;
-}
 
 interface BodyFault {
-  readonly code: 'empty' | 'utf16' | 'too_deep' | 'too_many_elements' | 'invalid_json' | 'not_array_or_object';
+  readonly code: 'empty' | 'too_deep' | 'too_many_elements' | 'invalid_json' | 'not_array_or_object';
   readonly message: string;
 }
 
 type ReadBody =
-  | { readonly fault: BodyFault; readonly text: string; readonly invalidBytes: Uint8Array | undefined }
+  | ({ readonly fault: BodyFault; readonly text: string } & Pick<Element, 'originalBytes' | 'invalidBytes'>)
   | { readonly fault: undefined; readonly elements: Iterable<Element>; readonly count: number };
 
-export const isObject = (value: JsonValue | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-export const isArray = (value: JsonValue | undefined): value is readonly JsonValue[] => Array.isArray(value);
-
-/** A body as text: UTF-8 with or without a byte order mark. */
-interface BodyText {
-  /** With U+FFFD for invalid UTF-8. */
-  readonly text: string;
-  /** The bytes of `text`, without a byte order mark. */
-  readonly bytes: Buffer;
-  readonly valid: boolean;
-  readonly utf16: boolean;
-}
-
-const utf8Mark = [0xef, 0xbb, 0xbf];
-
-/** JSON starts with two ASCII characters, so a zero among the first bytes means UTF-16 (RFC 4627, 3). */
-function looksLikeUtf16(bytes: Uint8Array): boolean {
-  const [first, second] = bytes;
-  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return true;
-  return bytes.length > 1 && (first === 0) !== (second === 0);
-}
-
-export function decodeBody(body: Uint8Array): BodyText {
-  const all = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  const bytes = utf8Mark.every((byte, index) => all[index] === byte) ? all.subarray(utf8Mark.length) : all;
-  return { text: bytes.toString('utf8'), bytes, valid: isUtf8(bytes), utf16: looksLikeUtf16(bytes) };
-}
-
-function observationsOf(value: JsonValue): readonly JsonValue[] | undefined {
-  if (!isObject(value) || !Object.hasOwn(value, observations)) return undefined;
-  const items = value[observations];
-  return isArray(items) && items.length > 0 ? items : undefined;
-}
-
-function faultOf({ text, utf16 }: BodyText, scan: Scan): BodyFault | undefined {
+function faultOf(text: string, scan: Scan): BodyFault | undefined {
   if (text.trim() === '') return { code: 'empty', message: 'The body is empty.' };
-  if (utf16) return { code: 'utf16', message: 'The body is UTF-16: JSON is sent as UTF-8 (RFC 8259).' };
   if (scan.depth > maxDepth) {
     return { code: 'too_deep', message: `The body nests ${scan.depth} levels deep: at most ${maxDepth} are read.` };
   }
@@ -111,61 +44,6 @@ function parseItems(text: string): { readonly items: readonly JsonValue[] } | { 
   return { fault: { code: 'not_array_or_object', message: 'The body is neither a JSON array nor a JSON object.' } };
 }
 
-/** A part of the body as text, and as bytes if they are not valid UTF-8. */
-interface Slices {
-  readonly text: string;
-  /** The bytes of the part, one character for each byte. */
-  readonly latin: string | undefined;
-}
-
-function invalidBytesOf(latin: string | undefined): Uint8Array | undefined {
-  if (latin === undefined) return undefined;
-  const bytes = Buffer.from(latin, 'latin1');
-  return isUtf8(bytes) ? undefined : bytes;
-}
-
-type ReadValue = Pick<Element, 'value' | 'isLossy' | 'hidden'>;
-
-const readValue = (text: string, value: JsonValue | undefined, isItemLossy: boolean): ReadValue =>
-  isItemLossy ? parseExactly(text) : { value: value ?? null, isLossy: false };
-
-function* observationElements(
-  item: Slices,
-  value: JsonObject,
-  items: readonly JsonValue[],
-  from: number,
-  isItemLossy: boolean,
-): Generator<Element> {
-  const spanIn = (text: string): Span => memberSpan(text, observations) ?? { start: 0, end: 0 };
-  const span = spanIn(item.text);
-  const latinItems = item.latin === undefined ? undefined : itemSpans(item.latin, spanIn(item.latin).start);
-  const [before, after] = [item.text.slice(0, span.start), item.text.slice(span.end)];
-  const parentText = `${before}null${after}`;
-  const parentValue = readValue(parentText, value, isItemLossy);
-  const { [observations]: _, ...object } = isObject(parentValue.value) ? parentValue.value : value;
-  const shared = {
-    object,
-    text: parentText,
-    isLossy: parentValue.isLossy,
-  };
-  const isShort = before.length + after.length <= maxSharedText;
-  let ordinal = 0;
-  for (const { start, end } of itemSpans(item.text, span.start)) {
-    const latinAt = latinItems?.next().value;
-    const text = item.text.slice(start, end);
-    const latin = latinAt && item.latin?.slice(latinAt.start, latinAt.end);
-    const read = readValue(text, items[ordinal], isItemLossy);
-    const parent: Parent = { ...shared, copyAllFields: ordinal === 0 || isShort };
-    const hidden = parent.copyAllFields ? joined(read.hidden, parentValue.hidden) : read.hidden;
-    yield { index: from + ordinal, text, invalidBytes: invalidBytesOf(latin), ...read, hidden, parent };
-    ordinal++;
-  }
-}
-
-function joined<T>(first: readonly T[] | undefined, second: readonly T[] | undefined): readonly T[] | undefined {
-  return first === undefined || second === undefined ? (first ?? second) : [...first, ...second];
-}
-
 function countMembers(value: JsonValue): number {
   if (typeof value !== 'object' || value === null) return 0;
   let count = 0;
@@ -173,7 +51,7 @@ function countMembers(value: JsonValue): number {
     for (const item of value) count += countMembers(item);
     return count;
   }
-  // `in` is faster than Object.values, which matters here: this reads every value of every body.
+  // Here and below: `in` is faster than Object.values, which matters because every value of every body is read.
   for (const name in value) {
     count++;
     const member = value[name];
@@ -182,41 +60,60 @@ function countMembers(value: JsonValue): number {
   return count;
 }
 
-/** The items of which JSON.parse loses something: numbers, and values of repeated names, of which it keeps the last. */
-function lossyItems(text: string, scan: Scan, items: readonly JsonValue[]): ReadonlySet<number> {
-  const membersOf = items.map(countMembers);
-  if (scan.members === membersOf.reduce((sum, count) => sum + count, 0)) return scan.inexact;
-  const lossy = new Set(scan.inexact);
-  for (const [ordinal, count] of membersOf.entries()) {
-    const { members } = scanBody(text.slice(scan.starts[ordinal], scan.ends[ordinal]));
-    if (members !== count) lossy.add(ordinal);
+interface Survey {
+  readonly count: number;
+  /** The items that contain events in place of being one. */
+  readonly divided: ReadonlySet<number>;
+  /** The items of which JSON.parse loses something: numbers, and values of repeated names, of which it keeps the last. */
+  readonly lossy: ReadonlySet<number>;
+}
+
+function surveyItems(text: string, scan: Scan, items: readonly JsonValue[], divides: boolean): Survey {
+  const divided = new Set<number>();
+  let count = 0;
+  let members = 0;
+  for (let ordinal = 0; ordinal < items.length; ordinal++) {
+    const item = items[ordinal] ?? null;
+    // Most elements are flat objects: they are read once.
+    let isNested = isArray(item);
+    if (!isObject(item)) members += countMembers(item);
+    else {
+      for (const name in item) {
+        members++;
+        const member = item[name];
+        if (typeof member !== 'object' || member === null) continue;
+        isNested = true;
+        members += countMembers(member);
+      }
+    }
+    if (divides && isNested && isDivided(item)) {
+      divided.add(ordinal);
+      count += countEvents(item);
+    } else count++;
   }
-  return lossy;
+  if (members === scan.members) return { count, divided, lossy: scan.inexact };
+  const lossy = new Set(scan.inexact);
+  for (const [ordinal, item] of items.entries()) {
+    const written = scanBody(text.slice(scan.starts[ordinal], scan.ends[ordinal])).members;
+    if (written !== countMembers(item)) lossy.add(ordinal);
+  }
+  return { count, divided, lossy };
 }
 
 function* elementsOf(
   body: BodyText,
-  scan: Scan,
+  { starts, ends }: Scan,
   items: readonly JsonValue[],
-  findObservations: (value: JsonValue) => readonly JsonValue[] | undefined,
+  { divided, lossy }: Survey,
 ): Generator<Element> {
-  const latin = body.valid ? undefined : body.bytes.toString('latin1');
-  // No byte of a non-ASCII character equals a JSON delimiter: the scan finds the same items in the bytes.
-  const latinScan = latin === undefined ? undefined : scanBody(latin);
-  const lossy = lossyItems(body.text, scan, items);
-  let index = 0;
+  const findBytes = body.isUtf8 ? undefined : byteFinder(body);
+  const reading: Reading = { text: body.text, findBytes, isItemLossy: false, index: 0 };
   for (let ordinal = 0; ordinal < items.length; ordinal++) {
-    const text = body.text.slice(scan.starts[ordinal], scan.ends[ordinal]);
-    const slices: Slices = { text, latin: latin?.slice(latinScan?.starts[ordinal], latinScan?.ends[ordinal]) };
+    reading.isItemLossy = lossy.has(ordinal);
+    const span = { start: starts[ordinal] ?? 0, end: ends[ordinal] ?? 0 };
     const value = items[ordinal] ?? null;
-    const observed = findObservations(value);
-    if (observed !== undefined && isObject(value)) {
-      yield* observationElements(slices, value, observed, index, lossy.has(ordinal));
-      index += observed.length;
-    } else {
-      yield { index, text, invalidBytes: invalidBytesOf(slices.latin), ...readValue(text, value, lossy.has(ordinal)) };
-      index++;
-    }
+    if (divided.has(ordinal)) yield* dividedElements(reading, value, span.start);
+    else yield elementAt(reading, span, value);
   }
 }
 
@@ -239,24 +136,29 @@ function* fetchedElements(elements: Iterable<Element>): Generator<Element> {
 }
 
 /**
- * Reads a body; never throws. The elements are lazy. The items of a webhook's body are events, or have observations. The
- * items of a body of origin `rest` are events. A positive integer before an event is the occurrence of its key.
+ * Reads a body; never throws. The elements are lazy. The items of a webhook's body are events, or contain them: envelopes,
+ * nested lists, and observations. The items of a body of origin `rest` are events. A positive integer before an event is the
+ * occurrence of its content.
  */
 export function readBody({ bytes, metadata }: Pick<StoredBody, 'bytes' | 'metadata'>): ReadBody {
-  const body = decodeBody(bytes);
-  const scan = scanBody(body.text);
-  const { text, valid } = body;
-  const fail = (fault: BodyFault): ReadBody => ({ fault, text, invalidBytes: valid ? undefined : body.bytes });
-  const fault = faultOf(body, scan);
+  const body = decodeBody(bytes, metadata.contentType);
+  const { text } = body;
+  const scan = scanBody(text);
+  const fail = (fault: BodyFault): ReadBody => ({
+    fault,
+    text,
+    ...originalOf(text, body.isUtf8 ? undefined : body.bytes),
+  });
+  const fault = faultOf(text, scan);
   if (fault !== undefined) return fail(fault);
   const parsed = parseItems(text);
   if ('fault' in parsed) return fail(parsed.fault);
   const { items } = parsed;
-  if (metadata.origin === 'rest') {
-    const elements = fetchedElements(elementsOf(body, scan, items, () => undefined));
-    return { fault: undefined, elements, count: items.filter((item) => !isOccurrence(item)).length };
-  }
-  const count = items.reduce<number>((sum, item) => sum + (observationsOf(item)?.length ?? 1), 0);
-  if (count > maxElements) return fail(tooMany(count));
-  return { fault: undefined, elements: elementsOf(body, scan, items, observationsOf), count };
+  const isFetched = metadata.origin === 'rest';
+  const survey = surveyItems(text, scan, items, !isFetched);
+  if (survey.count > maxElements) return fail(tooMany(survey.count));
+  const elements = elementsOf(body, scan, items, survey);
+  if (!isFetched) return { fault: undefined, elements, count: survey.count };
+  const count = items.filter((item) => !isOccurrence(item)).length;
+  return { fault: undefined, elements: fetchedElements(elements), count };
 }

@@ -1,5 +1,5 @@
 // Reads JSON text without a loss: every member of an object, and the source text of each number.
-import type { JsonValue } from '@xiq-siem/core';
+import type { JsonObject, JsonValue } from '@xiq-siem/core';
 import { isExactDouble, skip, stringEnd } from './scan.ts';
 
 /** Makes a result from the parts of a JSON text, from the inside out. */
@@ -9,8 +9,8 @@ export interface JsonFold<T> {
   number(source: string): T;
   literal(value: boolean | null): T;
   array(items: readonly T[]): T;
-  /** Every member in order, those of a repeated name included. */
-  object(members: readonly (readonly [string, T])[]): T;
+  /** Every member in order, those of a repeated name included. `path`: the names of the members around the object. */
+  object(members: readonly (readonly [string, T])[], path: readonly string[]): T;
 }
 
 const literals: ReadonlyMap<string, boolean | null> = new Map([
@@ -23,10 +23,12 @@ const scalarToken = /[^\s,\]}]+/y;
 /** The text must be valid JSON of a limited depth. Slow in comparison to JSON.parse. */
 export function foldJson<T>(json: string, fold: JsonFold<T>): T {
   let at = skip(json, 0, '');
+  const path: string[] = [];
   const readString = (): string => {
     const start = at;
     at = stringEnd(json, start);
-    return String(JSON.parse(json.slice(start, at)));
+    const content = json.slice(start + 1, at - 1);
+    return content.includes('\\') ? String(JSON.parse(`"${content}"`)) : content;
   };
   const readItems = (close: string, readItem: () => void): void => {
     at = skip(json, at + 1, '');
@@ -49,9 +51,11 @@ export function foldJson<T>(json: string, fold: JsonFold<T>): T {
       readItems('}', () => {
         const name = readString();
         at = skip(json, at, ':');
+        path.push(name);
         members.push([name, readValue()]);
+        path.pop();
       });
-      return fold.object(members);
+      return fold.object(members, path);
     }
     scalarToken.lastIndex = at;
     const token = scalarToken.exec(json)?.[0] ?? '';
@@ -73,34 +77,32 @@ interface ExactValue {
   readonly hidden: readonly NamedValue[];
 }
 
-const exact = (value: JsonValue): ExactValue => ({ value, isLossy: false, hidden: [] });
-
-const exactFold: JsonFold<ExactValue> = {
-  text: exact,
-  literal: exact,
-  number: (source) => (isExactDouble(source) ? exact(Number(source)) : { ...exact(source), isLossy: true }),
-  array: (items) => ({
-    value: items.map(({ value }) => value),
-    isLossy: items.some(({ isLossy }) => isLossy),
-    hidden: items.flatMap(({ hidden }) => hidden),
-  }),
-  object(members) {
-    const last = new Map(members);
-    const hidden = members.flatMap(([name, { value, hidden: inner }]): readonly NamedValue[] => {
-      const below = inner.map(([path, innerValue]) => [`${name}.${path}`, innerValue] as const);
-      return last.get(name)?.value === value ? below : [[name, value], ...below];
-    });
-    return {
-      // fromEntries defines properties, so a key `__proto__` is an ordinary field.
-      value: Object.fromEntries([...last].map(([name, { value }]) => [name, value])),
-      isLossy: last.size < members.length || members.some(([, { isLossy }]) => isLossy),
-      hidden,
-    };
-  },
-};
-
 /**
  * Parses JSON as JSON.parse does, but a number that a double cannot represent (an id beyond 2^53, 1e400, -0) is its source
  * text, and the values of repeated names are kept beside. Slow: use it only for texts in which a scan found such a thing.
  */
-export const parseExactly = (json: string): ExactValue => foldJson(json, exactFold);
+export function parseExactly(json: string): ExactValue {
+  const hidden: NamedValue[] = [];
+  let isLossy = false;
+  const value = foldJson<JsonValue>(json, {
+    text: (text) => text,
+    literal: (literal) => literal,
+    number(source) {
+      if (isExactDouble(source)) return Number(source);
+      isLossy = true;
+      return source;
+    },
+    array: (items) => items,
+    object(members, path) {
+      // fromEntries defines properties, so a key `__proto__` is an ordinary field.
+      const object: JsonObject = Object.fromEntries(members);
+      if (Object.keys(object).length === members.length) return object;
+      isLossy = true;
+      for (const [name, member] of members) {
+        if (object[name] !== member) hidden.push([[...path, name].join('.'), member]);
+      }
+      return object;
+    },
+  });
+  return { value, isLossy, hidden };
+}

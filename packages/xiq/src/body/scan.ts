@@ -141,7 +141,7 @@ export function scanBody(text: string): Scan {
 }
 
 /** The offset after the value that starts at `at`, in valid JSON. */
-function valueEnd(text: string, at: number): number {
+export function valueEnd(text: string, at: number): number {
   let depth = 0;
   let index = at;
   while (index < text.length) {
@@ -172,27 +172,45 @@ export interface Span {
   readonly end: number;
 }
 
+/**
+ * Reads the members of the object that starts at `at` (valid JSON), in order. `readMember` gets the offset of the value, and
+ * returns the offset after it. Returns the offset after the object.
+ */
+export function readMembers(text: string, at: number, readMember: (name: unknown, start: number) => number): number {
+  let index = skip(text, at + 1, '');
+  while (text.charCodeAt(index) === quote) {
+    const keyEnd = stringEnd(text, index);
+    const name: unknown = JSON.parse(text.slice(index, keyEnd));
+    index = skip(text, readMember(name, skip(text, keyEnd, ':')), ',');
+  }
+  return index + 1;
+}
+
+/** As `readMembers`, for the items of an array. */
+export function readItems(text: string, at: number, readItem: (start: number) => number): number {
+  let index = skip(text, at + 1, '');
+  while (index < text.length && text.charCodeAt(index) !== closeBracket) index = skip(text, readItem(index), ',');
+  return index + 1;
+}
+
 /** The span of a member's value in an object's text (valid JSON). Of several members with the name, the last. */
 export function memberSpan(text: string, name: string): Span | undefined {
   let found: Span | undefined;
-  let index = skip(text, 1, '');
-  while (text.charCodeAt(index) === quote) {
-    const keyEnd = stringEnd(text, index);
-    const key: unknown = JSON.parse(text.slice(index, keyEnd));
-    const start = skip(text, keyEnd, ':');
+  readMembers(text, 0, (key, start) => {
     const end = valueEnd(text, start);
     if (key === name) found = { start, end };
-    index = skip(text, end, ',');
-  }
+    return end;
+  });
   return found;
 }
 
 /** The spans of the items of the array that starts at `at` (valid JSON). */
-export function* itemSpans(text: string, at: number): Generator<Span> {
-  let start = skip(text, at + 1, '');
-  while (start < text.length && text.charCodeAt(start) !== closeBracket) {
+export function itemSpans(text: string, at: number): readonly Span[] {
+  const spans: Span[] = [];
+  readItems(text, at, (start) => {
     const end = valueEnd(text, start);
-    yield { start, end };
-    start = skip(text, end, ',');
-  }
+    spans.push({ start, end });
+    return end;
+  });
+  return spans;
 }

@@ -97,11 +97,12 @@ const encoder = new TextEncoder();
 
 interface Original {
   readonly text: string;
-  readonly invalidBytes?: Uint8Array | undefined;
+  /** Set if they are not the text in UTF-8. */
+  readonly originalBytes?: Uint8Array | undefined;
 }
 
 /** The hash of the complete original, also if the document has only a part of it. */
-export const originalHash = ({ text, invalidBytes }: Original): string => hash('sha256', invalidBytes ?? text, 'hex');
+export const originalHash = ({ text, originalBytes }: Original): string => hash('sha256', originalBytes ?? text, 'hex');
 
 /** The text truncated at a character, and its full length in bytes. Undefined if it is short enough. */
 function truncate(text: string): { readonly start: string; readonly bytes: number } | undefined {
@@ -113,12 +114,12 @@ function truncate(text: string): { readonly start: string; readonly bytes: numbe
   return { start: text.slice(0, read), bytes };
 }
 
-export function setOriginal(draft: DocumentDraft, { text, invalidBytes }: Original): void {
+export function setOriginal(draft: DocumentDraft, { text, originalBytes }: Original): void {
   const truncated = truncate(text);
   if (text !== '') draft.setField('event.original', truncated?.start ?? text);
-  if (truncated !== undefined) draft.setField('extreme.xiq.original_bytes', invalidBytes?.length ?? truncated.bytes);
-  if (invalidBytes === undefined) return;
-  const start = invalidBytes.subarray(0, (maxOriginalBytes / 4) * 3);
-  if (start.length < invalidBytes.length) draft.setField('extreme.xiq.original_bytes', invalidBytes.length);
+  if (truncated !== undefined) draft.setField('extreme.xiq.original_bytes', originalBytes?.length ?? truncated.bytes);
+  if (originalBytes === undefined) return;
+  const start = originalBytes.subarray(0, (maxOriginalBytes / 4) * 3);
+  if (start.length < originalBytes.length) draft.setField('extreme.xiq.original_bytes', originalBytes.length);
   draft.setField('extreme.xiq.original_base64', Buffer.from(start).toString('base64'));
 }

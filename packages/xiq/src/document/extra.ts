@@ -1,6 +1,6 @@
 // Limits unmapped fields to what a search engine accepts.
 import type { JsonObject, JsonValue } from '@xiq-siem/core';
-import { isArray } from '../body/elements.ts';
+import { isArray } from '../body/json-value.ts';
 
 /** Levels of objects and arrays. A deeper value becomes a JSON text. */
 const maxDepth = 14;

@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { mappings } from '../mappings/table.ts';
 import { perFamily } from '../message-types.ts';
+import { plainName } from '../plain-name.ts';
 import { type FieldTable, type FurtherNames, namesOf } from '../read/field-table.ts';
-import { plainName } from '../read/plain-name.ts';
 
 const maxNames = 16;
 const maxNameLength = 128;

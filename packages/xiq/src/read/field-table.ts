@@ -1,6 +1,6 @@
 // Field tables: the type and the target fields of each field of a message type.
 import type { TargetFields } from '../document/target-fields.ts';
-import { plainName } from './plain-name.ts';
+import { plainName } from '../plain-name.ts';
 import type { Kind, Kinds } from './readers.ts';
 
 /** The type of a kind's value in a document. */

@@ -4,8 +4,8 @@ import type { JsonObject, JsonValue } from '@xiq-siem/core';
 import type { DocumentDraft } from '../document/document-draft.ts';
 import type { TargetField } from '../document/target-fields.ts';
 import { writeTime } from '../document/write-time.ts';
+import { plainName } from '../plain-name.ts';
 import { type FieldTable, type FurtherNames, namesOf } from './field-table.ts';
-import { plainName } from './plain-name.ts';
 import { isPlaceholder, type Kind, type Kinds, readers } from './readers.ts';
 import type { TimeContext } from './time.ts';
 
