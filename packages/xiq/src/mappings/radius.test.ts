@@ -1,6 +1,8 @@
 import type { EcsDocument, JsonObject } from '@xiq-siem/core';
 import { expect, it } from 'vitest';
+import { DocumentDraft } from '../document/document-draft.ts';
 import { eventsOfValue, mappedSource } from '../test-source.ts';
+import type { Classification } from './mapping.ts';
 import { mappings } from './table.ts';
 
 const T = 1_636_337_187_553;
@@ -196,4 +198,19 @@ it.each([
     expect(document).toMatchObject({ user, related: { user: related } });
     expect(document.xiq).toHaveProperty('radius.user_name', username);
   }
+});
+
+it.each<['auth' | 'accounting', object]>([
+  ['auth', { reply: ' quarantined' }],
+  ['auth', { authStatus: 'Quarantined' }],
+  ['auth', { reply: 'Access-Accept', authStatus: 'Quarantined' }],
+  ['accounting', { acctStatusType: 'Quarantined' }],
+])("the operator's codes classify an event of %s with %j", (family, fields) => {
+  const as: Classification = { action: 'client-quarantined', type: ['info'], outcome: 'failure', level: 'notice' };
+  const mapper = mappings[family].compile({}, { codes: new Map([['QUARANTINED', as]]), statusWords: new Map() });
+  const draft = new DocumentDraft();
+  mapper.map([JSON.parse(JSON.stringify(fields))], { offset: () => [0], receivedAtMs: T }, draft);
+  const { event, log } = draft.finish();
+  expect(event).toEqual({ action: as.action, type: as.type, outcome: as.outcome });
+  expect(log).toEqual({ level: 'notice' });
 });
