@@ -1,6 +1,7 @@
 // Renders docs/reference/configuration.md and mapping.md from the schemas that check them, and from docs/examples.
 import { readFile } from 'node:fs/promises';
 import { commonDestinationSchema, commonSourceSchema, configurationSchema } from '@xiq-siem/config';
+import { mappings, messageTypes, outcomeWords } from '@xiq-siem/xiq';
 import type { z } from 'zod';
 import { registry } from '../src/registry.ts';
 import { type Node, nodeOf, row } from './render-schema.ts';
@@ -88,6 +89,34 @@ ${fieldTable(fields)}
 `;
 }
 
+const coded = (words: readonly string[] | undefined): string =>
+  (words ?? []).map((word) => `\`${word}\``).join(', ') || '-';
+
+/** How the built-in mapping of ExtremeCloud IQ classifies, from the tables by which it does. */
+function classificationPart(): string {
+  const rows = Object.entries(mappings).flatMap(([family, { classifications }]) => {
+    const types = Object.entries(messageTypes).flatMap(([type, of]) => (of === family ? [type] : []));
+    return classifications.map(({ when, as: { action, category, type, outcome } }) =>
+      row(coded(types), when, coded([action]), coded(category), coded(type), outcome ?? '-'),
+    );
+  });
+  const wordsFor = (outcome: string): string =>
+    coded([...outcomeWords].flatMap(([word, of]) => (of === outcome ? [word] : [])));
+  return `## Built-in classification
+
+The first row of a message type that matches is used; codes of the mapping file come before. \`-\`: the field is absent. A word
+matches in any case, and blank, \`_\` and \`-\` are equal. \`xiq-<category>-<code>\` has \`audit\` in place of a category that was
+sent as a number. The mapping does not read an outcome from a description.
+
+| message type | code or word | \`event.action\` | \`event.category\` | \`event.type\` | \`event.outcome\` |
+| --- | --- | --- | --- | --- | --- |
+${rows.join('\n')}
+
+The outcome of a GDPR, e-mail or SMS event is by its \`status\`: success for ${wordsFor('success')}; failure for
+${wordsFor('failure')}; unknown for any other status. Without a status it is absent.
+`;
+}
+
 export async function renderMapping(): Promise<string> {
   const parts = registry.sources.flatMap(({ type, mappingSchema }) =>
     mappingSchema === undefined ? [] : mappingPart(type, mappingSchema),
@@ -102,7 +131,8 @@ The file that \`mapping\` in the [configuration](configuration.md) names. \`xiq-
 \`\`\`yaml
 ${await exampleText('mapping.yaml')}\`\`\`
 
-${parts.join('\n')}`;
+${parts.join('\n')}
+${classificationPart()}`;
 }
 
 export async function renderReference(): Promise<string> {

@@ -128,6 +128,12 @@ export interface EcsFields {
   'related.ip': readonly string[];
   /** All the user names or other user identifiers seen on the event. */
   'related.user': readonly string[];
+  /** Rule ID */
+  'rule.id': string;
+  /** Rule name */
+  'rule.name': string;
+  /** Rule ruleset */
+  'rule.ruleset': string;
   /** Bytes sent from the server to the client. */
   'server.bytes': number;
   /** Name of the service. */
@@ -150,6 +156,8 @@ export interface EcsFields {
   'user.id': string;
   /** Short name or login of the user. */
   'user.name': string;
+  /** Array of user roles at the time of the event. */
+  'user.roles': readonly string[];
   /** Name of the directory the user is a member of. */
   'user.target.domain': string;
   /** User email address. */
@@ -261,6 +269,11 @@ export interface EcsTree {
     readonly ip?: EcsFields['related.ip'];
     readonly user?: EcsFields['related.user'];
   };
+  readonly rule?: {
+    readonly id?: EcsFields['rule.id'];
+    readonly name?: EcsFields['rule.name'];
+    readonly ruleset?: EcsFields['rule.ruleset'];
+  };
   readonly server?: {
     readonly bytes?: EcsFields['server.bytes'];
   };
@@ -281,6 +294,7 @@ export interface EcsTree {
     };
     readonly id?: EcsFields['user.id'];
     readonly name?: EcsFields['user.name'];
+    readonly roles?: EcsFields['user.roles'];
     readonly target?: {
       readonly domain?: EcsFields['user.target.domain'];
       readonly email?: EcsFields['user.target.email'];
@@ -358,6 +372,9 @@ export const ecsFieldDefinitions: readonly FieldDefinition[] = [
   { name: 'related.hosts', type: 'keyword', array: true, ignoreAbove: 1024 },
   { name: 'related.ip', type: 'ip', array: true },
   { name: 'related.user', type: 'keyword', array: true, ignoreAbove: 1024 },
+  { name: 'rule.id', type: 'keyword', ignoreAbove: 1024 },
+  { name: 'rule.name', type: 'keyword', ignoreAbove: 1024 },
+  { name: 'rule.ruleset', type: 'keyword', ignoreAbove: 1024 },
   { name: 'server.bytes', type: 'long' },
   { name: 'service.name', type: 'keyword', ignoreAbove: 1024 },
   { name: 'source.bytes', type: 'long' },
@@ -369,6 +386,7 @@ export const ecsFieldDefinitions: readonly FieldDefinition[] = [
   { name: 'user.group.name', type: 'keyword', ignoreAbove: 1024 },
   { name: 'user.id', type: 'keyword', ignoreAbove: 1024 },
   { name: 'user.name', type: 'keyword', ignoreAbove: 1024 },
+  { name: 'user.roles', type: 'keyword', array: true, ignoreAbove: 1024 },
   { name: 'user.target.domain', type: 'keyword', ignoreAbove: 1024 },
   { name: 'user.target.email', type: 'keyword', ignoreAbove: 1024 },
   { name: 'user.target.id', type: 'keyword', ignoreAbove: 1024 },

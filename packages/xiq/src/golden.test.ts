@@ -25,6 +25,7 @@ const messageTypes: readonly (readonly [string, string | undefined])[] = [
   ['location-ap', 'LOCATION_AP_CENTRIC'],
   ['location-client', 'LOCATION_CLIENT_CENTRIC'],
   ['unknown-type', 'SENSOR_LOG_ALL'],
+  ['alert', 'ALERT'],
   ['not-', 'AUDIT_LOG_ALL'],
   ['catch-all', undefined],
 ];

@@ -71,12 +71,12 @@ it('an unreadable value is in extra', () => {
 
 it('an unknown audit code keeps all fields, and its description gives no outcome', () => {
   const document = audit({ code: 99999, category: 2, description: 'Login failed', config: { a: 1 } });
-  expect(document.event).toMatchObject({ code: '99999', action: 'xiq-system-99999', type: ['info'] });
+  expect(document.event).toMatchObject({ code: '99999', action: 'xiq-audit-99999', type: ['info'] });
   expect(document.event).not.toHaveProperty('outcome');
   expect(document.event).not.toHaveProperty('category');
   expect(document.xiq).toMatchObject({ extra: { config: { a: 1 } } });
   expect(audit({ code: 'a b', category: 'NEW' })).toMatchObject({
-    event: { action: 'xiq-unknown' },
+    event: { action: 'xiq-audit' },
     xiq: { extra: { category: 'NEW' } },
   });
 });
@@ -211,7 +211,12 @@ it.each([
   ['complete', 'success', 'info'],
   ['FAIL', 'failure', 'error'],
   ['SEND_OUT', 'unknown', 'info'],
-  ['failed to send', undefined, 'info'],
+  ['send out', 'unknown', 'info'],
+  ['FAILED', 'failure', 'error'],
+  ['Sent', 'success', 'info'],
+  ['delivered', 'success', 'info'],
+  ['Undelivered', 'failure', 'error'],
+  ['failed to send', 'unknown', 'info'],
 ])('the status %s of an SMS', (status, outcome, level) => {
   const document = documentOf({ timestamp: T, status }, 'SMS_LOG_ALL');
   expect([document.event?.outcome, document.log?.level]).toEqual([outcome, level]);

@@ -41,7 +41,11 @@ export const fitting: Readonly<Record<Kind, fc.Arbitrary<unknown>>> = {
   ),
   count: fc.oneof(fc.nat(), fc.nat().map(String)),
   number: fc.oneof(fc.integer({ min: -80, max: 80 }), fc.constantFrom(0.5, 45.1, '12.25', '-3')),
-  list: fc.oneof(fc.array(fc.oneof(word, fc.nat()), { minLength: 1, maxLength: 3 }), word),
+  list: fc.oneof(
+    fc.array(fc.oneof(word, fc.nat()), { minLength: 1, maxLength: 3 }),
+    word.map((text) => text.replaceAll(',', ';').trim()),
+  ),
+  object: fc.record({ source_name: word, other: word }),
 };
 
 /** The names of a field in the spellings of senders. */

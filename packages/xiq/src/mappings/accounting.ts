@@ -3,10 +3,10 @@ import { writeTime } from '../document/write-time.ts';
 import type { FieldTable, ValuesOf } from '../read/field-table.ts';
 import type { Moment } from '../read/time.ts';
 import { classify, suffix } from './common.ts';
-import { statusWord } from './credentials.ts';
 import { type Classification, type ClassificationRow, defineMapping, type MappingInput, timeKey } from './mapping.ts';
 import { clientText, finishRadius, radiusFields } from './radius.ts';
 import { cachedByText, wordsOf } from './radius-replies.ts';
+import { statusWord } from './words.ts';
 
 const accountingFields = {
   ...radiusFields,

@@ -1,56 +1,117 @@
-// AUDIT_LOG_ALL: actions of administrators. GDPR_LOG_ALL: its payload is not public; it is read as an audit event.
+// AUDIT_LOG_ALL: actions of administrators.
 import type { FieldTable, ValuesOf } from '../read/field-table.ts';
-import { classify, commonFields, setPerson } from './common.ts';
-import { type Classification, defineMapping, type KeyPart, type MappingInput, timeKey } from './mapping.ts';
+import { classify, commonFields, setActor, setTarget } from './common.ts';
+import {
+  type Classification,
+  type ClassificationRow,
+  defineMapping,
+  type KeyPart,
+  type MappingInput,
+  timeKey,
+} from './mapping.ts';
+import { operatorsClassification } from './words.ts';
 
-interface AuditCode extends Classification {
-  /** The text in the description before the name of the target user. */
-  readonly targetAfter?: string;
-}
+type Types = Classification['type'];
 
-/** The classification of audit codes. */
-const auditCodes: ReadonlyMap<string, AuditCode> = new Map(
-  Object.entries<AuditCode>({
-    '10001': {
-      action: 'admin-login',
-      category: ['authentication'],
-      type: ['start'],
-      outcome: 'success',
-      level: 'info',
-    },
-    '10002': {
-      action: 'admin-logout',
-      category: ['authentication', 'session'],
-      type: ['end'],
-      outcome: 'success',
-      level: 'info',
-    },
-    '40001': {
-      action: 'ppsk-user-created',
-      category: ['iam'],
-      type: ['user', 'creation'],
-      outcome: 'success',
-      level: 'info',
-      targetAfter: 'Created Cloud PPSK User ',
-    },
-    '40003': {
-      action: 'ppsk-user-deleted',
-      category: ['iam'],
-      type: ['user', 'deletion'],
-      outcome: 'success',
-      level: 'notice',
-      targetAfter: 'Deleted Cloud PPSK User ',
-    },
+const ppskUser = (action: string, ...type: Types): Classification => ({
+  action: `ppsk-user-${action}`,
+  category: ['iam'],
+  type: ['user', ...type],
+  level: action === 'deleted' ? 'notice' : 'info',
+});
+
+const alertPolicy = (action: string, ...type: Types): Classification => ({
+  action: `alert-policy-${action}`,
+  category: ['configuration'],
+  type,
+  // Fewer alerts: an attacker may want that.
+  level: action === 'deleted' || action === 'disabled' ? 'warning' : 'notice',
+});
+
+const login: Classification = { action: 'admin-login', category: ['authentication'], type: ['start'], level: 'info' };
+const logout: Classification = {
+  action: 'admin-logout',
+  category: ['authentication', 'session'],
+  type: ['end'],
+  level: 'info',
+};
+const logDeletion: Classification = {
+  action: 'audit-log-deleted',
+  category: ['configuration'],
+  type: ['deletion'],
+  level: 'warning',
+};
+
+/** The meaning of a code includes its outcome. */
+const codes: ReadonlyMap<string, Classification> = new Map(
+  Object.entries<Classification>({
+    '10001': { ...login, outcome: 'success' },
+    '10002': { ...logout, outcome: 'success' },
+    '40001': { ...ppskUser('created', 'creation'), outcome: 'success' },
+    '40002': { ...ppskUser('updated', 'change'), outcome: 'success' },
+    '40003': { ...ppskUser('deleted', 'deletion'), outcome: 'success' },
   }),
 );
 
+/** 40001 to 40003 are Cloud PPSK users. */
+const ppskCodes = /^400\d\d$/;
+const otherPpskCode = ppskUser('activity', 'info');
+
+/** Starts of descriptions, in lower case. No text tells an outcome: only a code does. */
+const texts: ReadonlyMap<string, Classification> = new Map(
+  Object.entries<Classification>({
+    'logged in with privileges of admin group': { ...login, outcome: 'unknown' },
+    'logged out': { ...logout, outcome: 'unknown' },
+    'created cloud ppsk user': ppskUser('created', 'creation'),
+    'updated cloud ppsk user': ppskUser('updated', 'change'),
+    'deleted cloud ppsk user': ppskUser('deleted', 'deletion'),
+    'created alert policy': alertPolicy('created', 'creation'),
+    'deleted alert policy': alertPolicy('deleted', 'deletion'),
+    'disabled alert policy': alertPolicy('disabled', 'change'),
+    'enabled alert policy': alertPolicy('enabled', 'change'),
+    'reset device': { action: 'device-reset', category: ['host'], type: ['change'], level: 'notice' },
+    // Assumed: the product can delete entries of its audit log, but no text of it is public.
+    'deleted audit log': logDeletion,
+    'deleted audit logs': logDeletion,
+    'deleted audit log entries': logDeletion,
+  }),
+);
+
+/** A start of a description, its object, and the object's name. */
+const textForm =
+  /^([a-z]{1,20} (?:in with privileges of )?(cloud ppsk user|alert policy|device|admin group|audit log(?: entries|s)?))(?:\s+(\S.*))?$/is;
+
+interface Text {
+  readonly start: string;
+  readonly object?: string | undefined;
+  readonly name?: string | undefined;
+}
+
+const longestText = 1_024;
+const longestStart = 64;
+
+/** Brackets and quotes around a name. */
+const enclosed = /^(?:\[(.+)\]|"(.+)"|'(.+)')$/s;
+
+function readText(description: string): Text {
+  if (description.length > longestText) return { start: '' };
+  const text = description.trim();
+  const [, start, object, rest] = textForm.exec(text) ?? [];
+  if (start === undefined) return { start: text.length > longestStart ? '' : text.toLowerCase() };
+  const [, ...inner] = (rest === undefined ? undefined : enclosed.exec(rest)) ?? [];
+  const name = inner.find((part) => part !== undefined) ?? rest;
+  // The name of a device has no blank: this is another text.
+  if (object?.toLowerCase() === 'device' && (name === undefined || /\s/.test(name))) return { start: '' };
+  return { start: start.toLowerCase(), object: object?.toLowerCase(), name };
+}
+
 /**
  * The enumeration of the REST API, in its published order. The numbers of webhooks are assumed to follow this order from 1
- * (only 1 is documented). So the document has the number too, and a derived name is marked as derived.
+ * (only 1 is documented). So the document has the number too, a derived name is marked as derived, and it decides nothing.
  */
 const auditCategories = ['admin', 'system', 'deployment', 'config', 'monitor', 'alarm'] as const;
 
-/** The classification of a code that is not in the table, by its category. */
+/** By a category that was sent as a word. */
 const categoryMeanings: ReadonlyMap<string, Classification> = new Map(
   Object.entries<Classification>({
     admin: { action: 'admin-activity', category: ['iam'], type: ['admin', 'info'], level: 'info' },
@@ -59,13 +120,13 @@ const categoryMeanings: ReadonlyMap<string, Classification> = new Map(
   }),
 );
 
-/** For MONITOR, SYSTEM, ALARM and unknown categories: no ECS category fits, and the outcome is unknown. */
+/** For MONITOR, SYSTEM, ALARM and no word: no ECS category fits, and the outcome is unknown. */
 function unclassified(category: string | undefined, code: string | undefined): Classification {
   const suffix = code !== undefined && /^[\w.-]{1,32}$/.test(code) ? `-${code}` : '';
-  return { action: `xiq-${category ?? 'unknown'}${suffix}`, type: ['info'], level: 'info' };
+  return { action: `xiq-${category ?? 'audit'}${suffix}`, type: ['info'], level: 'info' };
 }
 
-const auditFields = {
+export const auditFields = {
   ...commonFields,
   user_id: { as: 'text', to: ['user.id'] },
   username: { as: 'text', also: ['user_name'] },
@@ -81,88 +142,79 @@ const auditFields = {
 } as const satisfies FieldTable;
 
 type Values = ValuesOf<typeof auditFields>;
-type Input = MappingInput<typeof auditFields>;
 
-/** Common to audit and GDPR events. */
-const shared = {
-  fields: auditFields,
-  loggedAt: ({ timestamp }: Values) => timestamp,
-  key: (values: Values): readonly KeyPart[] => [
-    timeKey(values.timestamp),
-    values.user_id,
-    values.code,
-    values.description,
-  ],
-};
-
-/** Sets the category fields, and returns the name of the category. */
-function categoryName({ values, draft, moveToExtra }: Input): string | undefined {
-  const { category } = values;
-  if (category === undefined) return undefined;
-  const number = /^\d{1,9}$/.test(category) ? Number(category) : undefined;
-  const name = auditCategories.find((known, index) => known === category.toLowerCase() || index + 1 === number);
-  draft.setField('extreme.xiq.audit.category_id', number);
-  draft.setField('extreme.xiq.audit.category', name);
-  if (name !== undefined && number !== undefined) draft.setField('extreme.xiq.audit.category_derived', true);
-  if (name === undefined && number === undefined) moveToExtra('category');
-  return name;
-}
-
-/** Sets the fields common to audit and GDPR events. Returns the name of the category. */
-function finishShared(input: Input): string | undefined {
-  const { values, draft, moveToExtra } = input;
-  if (setPerson(draft, 'user', values.username)) moveToExtra('username');
-  if (values.description === undefined && values.parameters !== undefined) draft.setField('message', values.parameters);
-  return categoryName(input);
-}
-
-export const auditMapping = defineMapping({
-  ...shared,
-  finish(input) {
-    const { values, draft, meanings } = input;
-    const category = finishShared(input);
-    const code = values.code ?? '';
-    const known = auditCodes.get(code);
-    const classification = meanings.codes.get(code) ?? known ?? categoryMeanings.get(category ?? '');
-    classify(draft, classification ?? unclassified(category, values.code));
-    // The prefix of a built-in code applies under the operator's classification too.
-    const prefix = known?.targetAfter;
-    if (prefix !== undefined && values.description?.startsWith(prefix) === true) {
-      const target = values.description.slice(prefix.length).trim();
-      if (target !== '') setPerson(draft, 'user.target', target);
-    }
-    return values.timestamp;
-  },
-});
-
-/** By keywords in the description; the first match is used. The outcome stays unknown. */
-const gdprActions: readonly (Classification & { readonly pattern: RegExp })[] = [
-  {
-    pattern: /\b(?:delet|eras|remov|forg[eo]t)/i,
-    action: 'gdpr-data-erasure',
-    category: ['iam'],
-    type: ['user', 'deletion'],
-    level: 'warning',
-  },
-  {
-    pattern: /\b(?:view|export|download)/i,
-    action: 'gdpr-data-export',
-    category: ['iam', 'database'],
-    type: ['user', 'access'],
-    level: 'info',
-  },
+export const auditKey = (values: Values): readonly KeyPart[] => [
+  timeKey(values.timestamp),
+  values.user_id,
+  values.code,
+  values.description,
 ];
 
-const fallback: Classification = { action: 'gdpr-activity', category: ['iam'], type: ['info'], level: 'info' };
+/** Sets the category fields. Returns the name of the category if it was sent as a word. */
+export function setCategory({
+  values: { category },
+  draft,
+  moveToExtra,
+}: MappingInput<typeof auditFields>): string | undefined {
+  if (category === undefined) return undefined;
+  const number = /^\d{1,9}$/.test(category) ? Number(category) : undefined;
+  const word = category.trim().toLowerCase();
+  const name = auditCategories.find((known, index) => known === word || index + 1 === number);
+  draft.setField('extreme.xiq.audit.category_id', number);
+  draft.setField('extreme.xiq.audit.category', name);
+  if (number === undefined && name === undefined) moveToExtra('category');
+  if (number === undefined) return name;
+  if (name !== undefined) draft.setField('extreme.xiq.audit.category_derived', true);
+  return undefined;
+}
 
-export const gdprMapping = defineMapping({
-  ...shared,
+const rows: readonly ClassificationRow[] = [
+  ...[...codes].map(([code, as]) => ({ when: `\`code\` ${code}`, as })),
+  ...[...texts].map(([start, as]) => ({ when: `\`description\` starts with "${start}"`, as })),
+  { when: '`code` 400xx', as: otherPpskCode },
+  ...[...categoryMeanings].map(([word, as]) => ({ when: `\`category\` ${word.toUpperCase()}, as a word`, as })),
+  { when: 'else', as: { ...unclassified(undefined, undefined), action: 'xiq-<category>-<code>' } },
+];
+
+export const auditMapping = defineMapping({
+  fields: auditFields,
+  classifications: rows,
+  loggedAt: ({ timestamp }) => timestamp,
+  key: auditKey,
   finish(input) {
-    const { values, draft } = input;
-    finishShared(input);
-    const text = values.description ?? values.parameters ?? '';
-    classify(draft, gdprActions.find(({ pattern }) => pattern.test(text)) ?? fallback);
-    draft.addToList('tags', 'gdpr');
+    const { values, draft, meanings } = input;
+    const { code, description, parameters } = values;
+    setActor(draft, values.username);
+    if (description === undefined) draft.setField('message', parameters);
+    const category = setCategory(input);
+    const text = readText(description ?? '');
+    const classification =
+      operatorsClassification(meanings, code) ??
+      codes.get(code ?? '') ??
+      texts.get(text.start) ??
+      (ppskCodes.test(code ?? '') ? otherPpskCode : categoryMeanings.get(category ?? ''));
+    classify(draft, classification ?? unclassified(category, code));
+    setObject(input, text);
     return values.timestamp;
   },
 });
+
+/** `extreme.xiq.audit.object_type` by the object of a description. */
+const objectTypes: ReadonlyMap<string, string> = new Map([
+  ['cloud ppsk user', 'ppsk_user'],
+  ['alert policy', 'alert_policy'],
+  ['device', 'device'],
+]);
+
+/** The object that a description names: a role, a user, or a thing. */
+function setObject({ draft, values }: MappingInput<typeof auditFields>, { start, object = '', name }: Text): void {
+  const type = objectTypes.get(object);
+  const isPpskCode = type === 'ppsk_user' && ppskCodes.test(values.code ?? '');
+  if (name === undefined || !(texts.has(start) || isPpskCode)) return;
+  if (object === 'admin group') draft.addToList('user.roles', name);
+  if (type === undefined) return;
+  if (type === 'ppsk_user') setTarget(draft, name);
+  if (type === 'device') draft.addToList('related.hosts', name);
+  draft.setField('extreme.xiq.audit.object', name);
+  draft.setField('extreme.xiq.audit.object_type', type);
+}

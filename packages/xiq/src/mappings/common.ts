@@ -81,3 +81,16 @@ export function relatePerson(draft: DocumentDraft, { name, email, qualified }: P
   draft.addToList('related.user', email);
   draft.addToList('related.user', qualified);
 }
+
+/** The acting administrator. The text as sent is kept if no field of the person has it. */
+export function setActor(draft: DocumentDraft, text: string | undefined): void {
+  if (setPerson(draft, 'user', text)) draft.setField('extreme.xiq.user_name', text);
+}
+
+/** The affected user, who is a user of the network: named as in RADIUS events. The text as sent is kept as above. */
+export function setTarget(draft: DocumentDraft, text: string | undefined): void {
+  const differs = setPerson(draft, 'user.target', text, { short: true });
+  if (differs && text !== undefined && personOf(text).email !== text) {
+    draft.setField('extreme.xiq.target_user_name', text);
+  }
+}

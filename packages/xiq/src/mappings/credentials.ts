@@ -1,40 +1,52 @@
 // CREDENTIAL_LOG_ALL: activity on a user's credentials. EMAIL_LOG_ALL, SMS_LOG_ALL: credentials were sent to a user.
-import type { DocumentDraft } from '../document/document-draft.ts';
-import type { TargetFields } from '../document/target-fields.ts';
 import type { FieldTable } from '../read/field-table.ts';
-import { classify, commonFields, personOf, setPerson, suffix } from './common.ts';
-import { type Classification, defineMapping, type Meanings, timeKey } from './mapping.ts';
+import { classify, commonFields, personOf, setTarget, suffix } from './common.ts';
+import { type Classification, defineMapping, type MappingInput, timeKey } from './mapping.ts';
+import { operatorsClassification, outcomeOf, statusWord } from './words.ts';
 
-type Outcome = TargetFields['event.outcome'];
+const credential = (action: string, ...type: Classification['type']): Classification => ({
+  action: `credential-${action}`,
+  category: ['iam'],
+  type,
+  level: 'info',
+});
 
-/** The outcome of a sent message by its status: the enumeration of the REST API. */
-const outcomes: ReadonlyMap<string, Outcome> = new Map(
-  Object.entries<Outcome>({ SEND_OUT: 'unknown', COMPLETE: 'success', SUCCESS: 'success', FAIL: 'failure' }),
+const anyActivity = credential('activity', 'info');
+
+/** Words of the action, as `statusWord` writes them. */
+const actionWords: readonly (readonly [string, Classification])[] = [
+  ['ADD ADDED CREATE CREATED GENERATED ISSUED REGISTERED', credential('created', 'user', 'creation')],
+  ['DELETE DELETED REMOVE REMOVED', credential('deleted', 'user', 'deletion')],
+  ['EXTENDED RENEW RENEWED', credential('renewed', 'user', 'change')],
+  ['REVOKE REVOKED', credential('revoked', 'user', 'deletion')],
+  ['CHANGED MODIFIED RESET UPDATE UPDATED', credential('updated', 'user', 'change')],
+  ['DELIVERED RESENT SENT', credential('sent', 'info')],
+];
+
+const credentialActions: ReadonlyMap<string, Classification> = new Map(
+  actionWords.flatMap(([words, classification]) => words.split(' ').map((word) => [word, classification])),
 );
 
-/** The form of a status in tables: in upper case. */
-export const statusWord = (status: string): string => status.trim().toUpperCase();
-
-/** The operator's status words override the built-in ones. */
-function classifyStatus(
-  { draft, meanings }: { readonly draft: DocumentDraft; readonly meanings: Meanings },
-  status: string | undefined,
-  action: string,
-  category: Classification['category'],
-): void {
-  const word = status === undefined ? undefined : statusWord(status);
-  const outcome = word === undefined ? undefined : (meanings.statusWords.get(word) ?? outcomes.get(word));
-  classify(draft, { action, category, type: ['info'], outcome, level: outcome === 'failure' ? 'error' : 'info' });
-}
+const credentialFields = {
+  ...commonFields,
+  username: { as: 'text', also: ['user_name'] },
+  action: { as: 'text', to: ['extreme.xiq.credential.action'] },
+} as const satisfies FieldTable;
 
 export const credentialMapping = defineMapping({
-  fields: { ...commonFields, username: { as: 'text', also: ['user_name'] } },
+  fields: credentialFields,
+  classifications: [
+    ...actionWords.map(([words, as]) => ({ when: `\`action\` ${words.replaceAll(' ', ', ')}`, as })),
+    { when: 'else', as: anyActivity },
+  ],
   loggedAt: ({ timestamp }) => timestamp,
   key: (values) => [timeKey(values.timestamp), values.username],
-  finish({ values, draft, moveToExtra }) {
-    if (setPerson(draft, 'user.target', values.username)) moveToExtra('username');
-    classify(draft, { action: 'credential-activity', category: ['iam'], type: ['info'], level: 'info' });
-    draft.setField('message', `Credential activity${suffix(' for ', values.username)}`);
+  finish({ values, draft, meanings }) {
+    const { username, action } = values;
+    setTarget(draft, username);
+    const builtIn = action === undefined ? undefined : credentialActions.get(statusWord(action));
+    classify(draft, operatorsClassification(meanings, action) ?? builtIn ?? anyActivity);
+    draft.setField('message', `Credential activity${suffix(' for ', username)}${suffix(': ', action)}`);
     return values.timestamp;
   },
 });
@@ -49,15 +61,31 @@ const emailFields = {
   status: { as: 'text', to: ['extreme.xiq.status'] },
 } as const satisfies FieldTable;
 
+/** Classifies a message that was sent, by its status. */
+function classifyMessage(
+  { draft, meanings }: Pick<MappingInput<typeof emailFields>, 'draft' | 'meanings'>,
+  status: string | undefined,
+  builtIn: Classification,
+): void {
+  const classification = operatorsClassification(meanings, status);
+  const outcome = classification?.outcome ?? outcomeOf(status, meanings);
+  const level = classification?.level ?? (outcome === 'failure' ? 'error' : 'info');
+  classify(draft, { ...builtIn, ...classification, outcome, level });
+}
+
+const sentEmail: Classification = { action: 'credential-email', category: ['email'], type: ['info'], level: 'info' };
+const sentSms: Classification = { action: 'credential-sms', category: ['iam'], type: ['info'], level: 'info' };
+
 export const emailMapping = defineMapping({
   fields: emailFields,
+  classifications: [{ when: 'outcome by `status`', as: sentEmail }],
   loggedAt: ({ timestamp }) => timestamp,
   key: (values) => [timeKey(values.timestamp), values.user_id, values.username, values.status],
   finish(input) {
-    const { values, draft, moveToExtra } = input;
+    const { values, draft } = input;
     const { username, status } = values;
-    classifyStatus(input, status, 'credential-email', ['email']);
-    if (setPerson(draft, 'user.target', username)) moveToExtra('username');
+    classifyMessage(input, status, sentEmail);
+    setTarget(draft, username);
     if (username !== undefined) draft.addToList('email.to.address', personOf(username).email);
     draft.setField('email.direction', 'outbound');
     draft.setField('message', `Credential e-mail${suffix(' to ', username)}${suffix(': ', status)}`);
@@ -74,20 +102,40 @@ const smsFields = {
   profile_name: { as: 'text', to: ['extreme.xiq.sms.profile'] },
   status: { as: 'text', to: ['extreme.xiq.status'] },
   message_id: { as: 'text', to: ['extreme.xiq.sms.message_id'] },
-  status_from_provider: { as: 'text', to: ['event.reason'] },
+  status_from_provider: { as: 'text' },
   provider_type: { as: 'text', to: ['service.name'] },
 } as const satisfies FieldTable;
+
+/** A number in any notation: digits with separators. */
+const phoneLike = /\+?\d[\d\s()./-]{3,}\d/g;
+/** Notations differ at the start: `+49 30 555`, `0049 30 555`, `030 555`. */
+const comparedDigits = 7;
+const fewestDigits = 5;
+
+const digitsOf = (text: string): string => text.replace(/\D/g, '');
+
+/** The phone number is personal data: it is only in `extreme.xiq.sms.tel`, which a destination can drop. */
+function withoutPhone(reason: string, tel: string | undefined): string {
+  const end = digitsOf(tel ?? '').slice(-comparedDigits);
+  return reason.replace(phoneLike, (found) => {
+    const digits = digitsOf(found);
+    const isInternational = found.startsWith('+') && digits.length >= comparedDigits;
+    return isInternational || (end.length >= fewestDigits && digits.endsWith(end)) ? '[tel]' : found;
+  });
+}
 
 /** One message has several statuses, each an event. */
 export const smsMapping = defineMapping({
   fields: smsFields,
+  classifications: [{ when: 'outcome by `status`', as: sentSms }],
   loggedAt: ({ timestamp }) => timestamp,
   key: (values) => [values.message_id, values.status, timeKey(values.timestamp)],
   finish(input) {
     const { values, draft } = input;
-    classifyStatus(input, values.status, 'credential-sms', ['iam']);
-    // The phone number is personal data: it has only its own field, which a destination can drop.
-    draft.setField('message', `Credential SMS${suffix(': ', values.status)}`);
+    const { status, tel, status_from_provider: reason } = values;
+    classifyMessage(input, status, sentSms);
+    if (reason !== undefined) draft.setField('event.reason', withoutPhone(reason, tel));
+    draft.setField('message', `Credential SMS${suffix(': ', status)}`);
     return values.timestamp;
   },
 });

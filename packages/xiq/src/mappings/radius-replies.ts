@@ -1,6 +1,7 @@
 // What the words of a reply, a status and an authentication type mean.
-import { statusWord } from './credentials.ts';
+
 import type { Classification, ClassificationRow, Meanings } from './mapping.ts';
+import { statusWord } from './words.ts';
 
 const category = ['authentication', 'network'] as const;
 
@@ -107,7 +108,7 @@ interface Reply {
   readonly reject_reason?: string | undefined;
 }
 
-const noReason: ReadonlySet<string> = new Set(['0', '-', 'NONE', 'N/A']);
+const noReason: ReadonlySet<string> = new Set(['0', '-', 'NONE', 'N/A'].map(statusWord));
 
 const isReason = (reason: string | undefined): boolean => reason !== undefined && !noReason.has(statusWord(reason));
 

@@ -3,10 +3,11 @@ import { type MappedFamily, perFamily } from '../message-types.ts';
 import type { FurtherNames } from '../read/field-table.ts';
 import { accountingMapping } from './accounting.ts';
 import { alertMapping } from './alert.ts';
-import { auditMapping, gdprMapping } from './audit.ts';
+import { auditMapping } from './audit.ts';
 import { authMapping } from './auth.ts';
 import { commonFields } from './common.ts';
 import { credentialMapping, emailMapping, smsMapping } from './credentials.ts';
+import { gdprMapping } from './gdpr.ts';
 import { locationMapping } from './location.ts';
 import { type BuiltInMapping, defineMapping, type Mapper, type Meanings } from './mapping.ts';
 

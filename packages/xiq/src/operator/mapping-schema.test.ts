@@ -12,9 +12,13 @@ function faultsOf(file: unknown): readonly string[] {
 }
 
 it('accepts an empty file, and one with every key', () => {
-  expect(mappingSchema.parse({})).toEqual({ fields: {}, auditCodes: {}, statusWords: {} });
+  expect(mappingSchema.parse({})).toEqual({ fields: {}, codes: {}, auditCodes: {}, statusWords: {} });
   const complete = {
     fields: { audit: { user_id: ['actorId', 'actor_id'], description: ['text'] }, auth: { reply: ['radiusReply'] } },
+    codes: {
+      audit: { '60001': { ...code, level: 'info' } },
+      sms: { Bounced: { action: 'sms-bounced', type: ['info'], level: 'error' } },
+    },
     auditCodes: { '50012': { ...code, outcome: 'success', level: 'notice' }, '7': { action: 'a', type: ['device'] } },
     statusWords: { DELIVERED: 'success', 'not sent': 'failure' },
   };
@@ -29,7 +33,7 @@ it('a built-in spelling of the same field is not a fault', () => {
 });
 
 it.each<[string, unknown, readonly (string | RegExp)[]]>([
-  ['an unknown key', { codes: {} }, [/Unrecognized key/]],
+  ['an unknown key', { words: {} }, [/Unrecognized key/]],
   [
     'an unknown family, with the list of families',
     { fields: { audits: {} } },
@@ -41,7 +45,7 @@ it.each<[string, unknown, readonly (string | RegExp)[]]>([
     'an unknown field, with the list of fields',
     { fields: { credential: { userid: ['x'] } } },
     [
-      'fields.credential.userid: unknown field of credential: expected one of timestamp, id, owner_id, vhm_name, org_id, org_name, username',
+      'fields.credential.userid: unknown field of credential: expected one of timestamp, id, owner_id, vhm_name, org_id, org_name, username, action',
     ],
   ],
   [
@@ -100,6 +104,33 @@ it.each<[string, unknown, readonly (string | RegExp)[]]>([
       'auditCodes.1.type.1: ECS does not expect start for configuration: expected one of access, change, creation, deletion, info',
     ],
   ],
+  [
+    'a code of an unknown family, and of one without codes',
+    { codes: { location: { a: code } } },
+    [/^codes: Unrecognized key: "location"/],
+  ],
+  ['a blank code', { codes: { gdpr: { ' - ': code } } }, [/^codes\.gdpr\. - : /]],
+  ['a long code word', { codes: { gdpr: { ['x'.repeat(65)]: code } } }, [/^codes\.gdpr\.x+: /]],
+  [
+    'two spellings of a code',
+    { codes: { gdpr: { 'Delete tenant data': code, DELETE_TENANT_DATA: code } } },
+    ['codes.gdpr.DELETE_TENANT_DATA: the same word as "Delete tenant data"'],
+  ],
+  [
+    'too many codes of a family',
+    { codes: { auth: Object.fromEntries(Array.from({ length: 1_001 }, (_, index) => [`w${index}`, code])) } },
+    ['codes.auth: at most 1000 codes'],
+  ],
+  [
+    'an audit code in both places',
+    { codes: { audit: { 7: code } }, auditCodes: { 7: code } },
+    ['auditCodes.7: also in codes.audit: remove one'],
+  ],
+  [
+    'an unexpected type of a code of any family',
+    { codes: { alert: { x: { ...code, type: ['end'] } } } },
+    [/^codes\.alert\.x\.type\.0: ECS does not expect end for configuration/],
+  ],
   ['an unknown outcome of a status word', { statusWords: { DELIVERED: 'yes' } }, [/^statusWords\.DELIVERED: /]],
   ['a blank status word', { statusWords: { ' ': 'success' } }, [/^statusWords\. : /]],
   ['a long status word', { statusWords: { ['x'.repeat(65)]: 'success' } }, [/^statusWords\.x+: /]],
@@ -134,7 +165,7 @@ it('describes every key, for the reference', () => {
   };
   const json = z.toJSONSchema(mappingSchema, { io: 'input', unrepresentable: 'any' });
   walk(json, '');
-  expect(Object.keys(json.properties ?? {})).toEqual(['fields', 'auditCodes', 'statusWords']);
+  expect(Object.keys(json.properties ?? {})).toEqual(['fields', 'codes', 'auditCodes', 'statusWords']);
   expect(bare).toEqual([]);
 });
 

@@ -1,8 +1,9 @@
 // The schema of the operator's mapping file.
 import { z } from 'zod';
 import type { TargetFields } from '../document/target-fields.ts';
-import { statusWord } from '../mappings/credentials.ts';
 import type { Additions } from '../mappings/table.ts';
+import { statusWord } from '../mappings/words.ts';
+import { type MappedFamily, perFamily } from '../message-types.ts';
 import { fieldNamesSchema } from './field-names.ts';
 
 type Category = TargetFields['event.category'][number];
@@ -50,7 +51,7 @@ const once = (values: readonly string[]): boolean => new Set(values).size === va
 
 const outcome = z.enum(['success', 'failure', 'unknown']);
 
-const auditCode = z
+const classification = z
   .strictObject({
     action: z
       .string()
@@ -68,7 +69,7 @@ const auditCode = z
       .min(1)
       .refine(once, 'each type once')
       .describe('`event.type`: types that ECS expects for one of the categories.'),
-    outcome: outcome.optional().describe('`event.outcome`, if the code implies it.'),
+    outcome: outcome.optional().describe('`event.outcome`, if the code or word implies it.'),
     level: z
       .enum(['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'])
       .default('info')
@@ -85,52 +86,93 @@ const auditCode = z
   });
 
 const auditCodes = z
-  .record(z.string().regex(/^\d{1,9}$/, 'an audit code: 1 to 9 digits'), auditCode)
+  .record(z.string().regex(/^\d{1,9}$/, 'an audit code: 1 to 9 digits'), classification)
   .refine((codes) => Object.keys(codes).length <= maxCodes, `at most ${maxCodes} audit codes`);
 
-const statusWords = z
-  .record(
-    z
-      .string()
-      .max(64)
-      .regex(/^(?=.*\S)\P{Cc}*$/u, 'the status as the sender writes it, at most 64 characters'),
-    outcome,
-  )
-  .refine((words) => Object.keys(words).length <= maxStatusWords, `at most ${maxStatusWords} status words`)
-  .superRefine((words, context) => {
+const word = z
+  .string()
+  .max(64)
+  .regex(/^(?=.*[^\s_-])\P{Cc}*$/u, 'a code or word as the sender writes it, at most 64 characters');
+
+/** Limits a record by word. Two spellings of one word are a fault. */
+const limited =
+  (max: number, what: string) =>
+  (words: Readonly<Record<string, unknown>>, context: z.RefinementCtx): void => {
+    const all = Object.keys(words);
+    if (all.length > max) context.addIssue({ code: 'custom', message: `at most ${max} ${what}` });
     const known = new Map<string, string>();
-    for (const word of Object.keys(words)) {
-      const other = known.get(statusWord(word));
-      if (other === undefined) known.set(statusWord(word), word);
-      else context.addIssue({ code: 'custom', path: [word], message: `the same word as ${JSON.stringify(other)}` });
+    for (const one of all) {
+      const other = known.get(statusWord(one));
+      if (other === undefined) known.set(statusWord(one), one);
+      else context.addIssue({ code: 'custom', path: [one], message: `the same word as ${JSON.stringify(other)}` });
+    }
+  };
+
+const codesOf = (family: MappedFamily, field: string) =>
+  z
+    .record(word, classification)
+    .superRefine(limited(maxCodes, 'codes'))
+    .optional()
+    .describe(`Classification of an event of \`extreme_xiq.${family}\` by ${field}. At most ${maxCodes}.`);
+
+/** By the families that classify by a code or word. */
+const codes = z.strictObject({
+  audit: codesOf('audit', 'its code'),
+  gdpr: codesOf('gdpr', 'its category, or its code'),
+  credential: codesOf('credential', 'its action'),
+  accounting: codesOf('accounting', 'its status type'),
+  auth: codesOf('auth', 'its reply'),
+  email: codesOf('email', 'its status'),
+  sms: codesOf('sms', 'its status'),
+  alert: codesOf('alert', 'the name or id of its rule, or its category'),
+});
+
+export const mappingSchema = z
+  .strictObject({
+    fields: fieldNamesSchema
+      .default({})
+      .describe(
+        'Additional names of fields, by message family. Case, `_` and `-` do not matter in names. A field with a built-in name takes precedence. Event ids do not depend on it.',
+      ),
+    codes: codes
+      .default({})
+      .describe(
+        'Classification by the code or word of an event, by message family. In words, case does not matter, and blank, `_` and `-` are equal. Overrides the built-in one.',
+      ),
+    auditCodes: auditCodes
+      .default({})
+      .describe(`Another spelling of \`codes.audit\`, of the first version of this file. At most ${maxCodes}.`),
+    statusWords: z
+      .record(word, outcome)
+      .superRefine(limited(maxStatusWords, 'status words'))
+      .default({})
+      .describe(
+        `Outcome (\`success\`, \`failure\`, \`unknown\`) of events of every family by their status or reply; words as in \`codes\`. Overrides the built-in one. At most ${maxStatusWords}.`,
+      ),
+  })
+  .superRefine(({ codes, auditCodes }, context) => {
+    for (const code of Object.keys(auditCodes)) {
+      if (codes.audit?.[code] === undefined) continue;
+      context.addIssue({ code: 'custom', path: ['auditCodes', code], message: 'also in codes.audit: remove one' });
     }
   });
 
-export const mappingSchema = z.strictObject({
-  fields: fieldNamesSchema
-    .default({})
-    .describe(
-      'Additional names of fields, by message family. Case, `_` and `-` do not matter in names. A field with a built-in name takes precedence. Event ids do not depend on it.',
-    ),
-  auditCodes: auditCodes
-    .default({})
-    .describe(
-      `Classification of audit codes: \`action\`, \`type\`, and optionally \`category\`, \`outcome\`, \`level\`. Overrides the built-in one. At most ${maxCodes}.`,
-    ),
-  statusWords: statusWords
-    .default({})
-    .describe(
-      `Outcome (\`success\`, \`failure\`, \`unknown\`) of SMS and e-mails by their status, not case-sensitive. Overrides the built-in one. At most ${maxStatusWords}.`,
-    ),
-});
-
 export type OperatorRules = z.output<typeof mappingSchema>;
 
+type Codes = Readonly<Record<string, z.output<typeof classification>>>;
+
+const wordMap = <T>(values: Readonly<Record<string, T>> = {}): ReadonlyMap<string, T> =>
+  new Map(Object.entries(values).map(([word, value]) => [statusWord(word), value]));
+
 /** The rules as additions to the built-in mappings. */
-export function additionsOf({ fields, auditCodes, statusWords }: OperatorRules): Additions {
+export function additionsOf({ fields, codes, auditCodes, statusWords }: OperatorRules): Additions {
+  const all: { readonly [Family in MappedFamily]?: Codes | undefined } = {
+    ...codes,
+    audit: { ...codes.audit, ...auditCodes },
+  };
   return {
     names: fields,
-    codes: { audit: new Map(Object.entries(auditCodes)) },
-    statusWords: new Map(Object.entries(statusWords).map(([word, outcome]) => [statusWord(word), outcome])),
+    codes: perFamily((family) => wordMap(all[family])),
+    statusWords: wordMap(statusWords),
   };
 }

@@ -86,6 +86,35 @@ it("an operator's status word overrides the built-in one, in any case", () => {
   expect(bounced).toMatchObject({ event: { outcome: 'failure' }, log: { level: 'error' } });
 });
 
+it.each([
+  ['audit', 'AUDIT_LOG_ALL', { code: 'X-1' }, 'x_1'],
+  ['gdpr', 'GDPR_LOG_ALL', { category: 'Export tenant data', status: 'Failed' }, 'export-tenant-data'],
+  ['gdpr', 'GDPR_LOG_ALL', { code: 80001 }, '80001'],
+  ['credential', 'CREDENTIAL_LOG_ALL', { action: 'Suspended' }, 'SUSPENDED'],
+  ['email', 'EMAIL_LOG_ALL', { status: 'Bounced' }, 'bounced'],
+  ['sms', 'SMS_LOG_ALL', { status: 'not sent' }, 'NOT-SENT'],
+  ['alert', 'ALERT', { alert_rule_name: 'Rogue AP', category: 'SECURITY' }, 'rogue ap'],
+  ['alert', 'ALERT', { alert_rule_id: 101 }, '101'],
+  ['alert', 'ALERT', { category: 'XIQ' }, 'xiq'],
+] as const)("the operator's classification of %s by a code or word, in any spelling", (family, type, element, code) => {
+  const own = { action: 'our-action', category: ['iam'], type: ['change'], level: 'notice' } as const;
+  const document = documentOf({ codes: { [family]: { [code]: own } } }, { timestamp: T, ...element }, type);
+  const { action, ...event } = own;
+  expect(document).toMatchObject({ event: { action, category: event.category, type: event.type } });
+  expect(document.log?.level).toBe('notice');
+});
+
+it('the outcome of a status stays beside an operator’s classification without one', () => {
+  const own = { action: 'our-action', type: ['info'] } as const;
+  const outcomeOf = (file: Parameters<typeof mappedSource>[0], element: object, type: string) =>
+    documentOf(file, { timestamp: T, ...element }, type).event?.outcome;
+  const codes = { sms: { fail: own }, gdpr: { 'Export tenant data': { ...own, outcome: 'success' } } };
+  const file = JSON.parse(JSON.stringify({ codes }));
+  expect(outcomeOf(file, { status: 'FAIL' }, 'SMS_LOG_ALL')).toBe('failure');
+  expect(outcomeOf(file, { category: 'Export tenant data', status: 'failed' }, 'GDPR_LOG_ALL')).toBe('failure');
+  expect(outcomeOf(file, { category: 'Export tenant data' }, 'GDPR_LOG_ALL')).toBe('success');
+});
+
 it('an id is unchanged if an additional name gives a missing or unreadable value', () => {
   const idsOf = (element: object, type: string, of?: ReturnType<typeof mappedSource>) =>
     eventsOfValue(element, type, of).map(({ id }) => id);
@@ -122,6 +151,7 @@ const everything = mappedSource({
   fields: Object.fromEntries(
     families.map(({ family, rules }) => [family, Object.fromEntries(rules.map(([name]) => [name, namesFor(name)]))]),
   ),
+  codes: { gdpr: { a: { action: 'a', type: ['info'] } } },
   auditCodes: { '1': { action: 'one', type: ['info'] }, '10001': { action: 'my-login', type: ['info'] } },
   statusWords: { x: 'success', SUCCESS: 'failure' },
 });

@@ -23,6 +23,8 @@ export type FieldRule = {
     readonly as: K;
     /** Other names of the field. Case, `_` and `-` do not matter in any name. */
     readonly also?: readonly string[];
+    /** A field of kind `object`, of which it may be a member. */
+    readonly within?: string;
     /** Its target fields. Without them, the mapping's `finish` uses the value. */
     readonly to?: readonly TargetsFor<K>[];
   };

@@ -1,6 +1,7 @@
 // Reads an element by its field table. Values without a rule go to `extreme.xiq.extra`.
 
 import type { JsonObject, JsonValue } from '@xiq-siem/core';
+import { isObject } from '../body/json-value.ts';
 import type { DocumentDraft } from '../document/document-draft.ts';
 import type { TargetField } from '../document/target-fields.ts';
 import { writeTime } from '../document/write-time.ts';
@@ -25,6 +26,7 @@ interface Slot {
   readonly kind: Kind;
   readonly read: (value: JsonValue, time: TimeContext) => Value | undefined;
   readonly to: readonly TargetField[];
+  readonly within: string | undefined;
 }
 
 interface Reading {
@@ -71,6 +73,13 @@ interface Name {
   readonly rank: number;
 }
 
+/** By slot. */
+type Candidates = (Candidate | undefined)[];
+
+function addCandidate(bySlot: Candidates, key: string, value: JsonValue, part: number, { slot, rank }: Name): void {
+  bySlot[slot] = insertByRank(bySlot[slot], { key, value, rank: part * partRank + rank, next: undefined });
+}
+
 const maxCached = 2_048;
 const maxCachedLength = 64;
 
@@ -98,17 +107,31 @@ export function nameFinder(table: FieldTable, further: FurtherNames): (key: stri
 
 /** Compiles a table. */
 export function fieldReader(table: FieldTable, furtherNames: FurtherNames): FieldReader {
-  const slots: readonly Slot[] = Object.entries(table).map(([name, { as, to = [] }]) => ({
+  const slots: readonly Slot[] = Object.entries(table).map(([name, { as, to = [], within }]) => ({
     name,
     kind: as,
     read: readers[as],
     to,
+    within,
   }));
   const slotOf = new Map(slots.map(({ name }, slot) => [name, slot]));
   const find = nameFinder(table, furtherNames);
 
-  const collect = (parts: readonly JsonObject[], draft: DocumentDraft): (Candidate | undefined)[] => {
-    const bySlot: (Candidate | undefined)[] = slots.map(() => undefined);
+  /** Adds the members of an object that are fields. Returns the others. */
+  const addMembers = (bySlot: Candidates, value: JsonValue, part: number, container: string): JsonValue | undefined => {
+    if (!isObject(value)) return value;
+    const others = Object.entries(value).filter(([key, member]) => {
+      if (member === null || member === undefined) return false;
+      const name = find(key);
+      const isField = name !== undefined && slots[name.slot]?.within === container;
+      if (isField) addCandidate(bySlot, key, member, part, name);
+      return !isField;
+    });
+    return others.length === 0 ? undefined : Object.fromEntries(others);
+  };
+
+  const collect = (parts: readonly JsonObject[], draft: DocumentDraft): Candidates => {
+    const bySlot: Candidates = slots.map(() => undefined);
     for (let part = 0; part < parts.length; part++) {
       const object = parts[part];
       for (const key in object) {
@@ -119,8 +142,9 @@ export function fieldReader(table: FieldTable, furtherNames: FurtherNames): Fiel
           draft.addExtra(key, value);
           continue;
         }
-        const candidate: Candidate = { key, value, rank: part * partRank + name.rank, next: undefined };
-        bySlot[name.slot] = insertByRank(bySlot[name.slot], candidate);
+        const container = slots[name.slot];
+        const own = container?.kind === 'object' ? addMembers(bySlot, value, part, container.name) : value;
+        if (own !== undefined) addCandidate(bySlot, key, own, part, name);
       }
     }
     return bySlot;

@@ -61,13 +61,14 @@ function readIp(value: JsonValue): string | undefined {
   return typeof value === 'string' && isIP(value) !== 0 && !value.includes('%') ? value : undefined;
 }
 
-/** A scalar, or an array of scalars. */
+/** An array of scalars, or a text with commas between the items. */
 function readList(value: JsonValue): readonly string[] | undefined {
-  if (!Array.isArray(value)) {
+  const items = typeof value === 'string' ? value.split(',').map((item) => item.trim()) : value;
+  if (!Array.isArray(items)) {
     const text = readText(value);
     return text === undefined ? undefined : [text];
   }
-  const present = value.filter((item) => item !== null && !isPlaceholder(item, 'list'));
+  const present = items.filter((item) => item !== null && !isPlaceholder(item, 'list'));
   const texts = present.map(readText).filter((text) => text !== undefined);
   return texts.length === 0 || texts.length < present.length ? undefined : texts;
 }
@@ -81,6 +82,8 @@ export const readers = {
   count: readCount,
   number: readNumber,
   list: readList,
+  /** Its members may be fields of the table. The others stay in `extreme.xiq.extra`. */
+  object: (): undefined => undefined,
 } as const;
 
 export type Kind = keyof typeof readers;
