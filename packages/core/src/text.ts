@@ -1,4 +1,4 @@
-// Texts of system errors, and texts of unknown origin that are safe for a terminal.
+// Texts of system errors, and texts of unknown origin that are safe for a terminal or a log viewer.
 
 /** The code of a system error (`ENOENT`), or its message. */
 export function reasonOf(cause: unknown): string {
@@ -14,3 +14,6 @@ export function escapeControls(text: string): string {
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
+
+/** As `escapeControls`, line ends too: for texts that people read in a SIEM. */
+export const visibleText = (text: string): string => escapeControls(text).replaceAll('\n', '\\u000a');

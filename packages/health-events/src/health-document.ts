@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer';
 import { hash } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { AgentIdentity, JsonObject, NormalizedEvent, StoredBody } from '@xiq-siem/core';
-import { ecsDocument, ecsVersion, nestFields } from '@xiq-siem/core';
+import { ecsDocument, ecsVersion, nestFields, visibleText } from '@xiq-siem/core';
 import { classifications, messageOf } from './event-table.ts';
 import type { HealthEvent } from './health-event.ts';
 
@@ -59,9 +59,9 @@ export function healthDocument(
     'event.action': action,
     'event.severity': severity,
     'event.reason': reason,
-    'error.message': message,
+    'error.message': message && visibleText(message),
     'log.level': level,
-    message: messageOf(event),
+    message: visibleText(messageOf(event)),
     'source.ip': addresses?.[0],
     'related.ip': addresses,
     tags: action === 'doctor-probe' ? [...ownTags, 'synthetic'] : ownTags,

@@ -104,6 +104,13 @@ describe('every health event', () => {
   });
 });
 
+it('control characters in the message of a server are visible', () => {
+  const event = newHealthEvent('destination-misconfigured', 'elastic', startMs, { message: 'no \u001b[2J\nkey' });
+  const document = eventsOf(JSON.stringify([event]))[0]?.document;
+  expect(document?.message).toContain('no \\u001b[2J\\u000akey');
+  expect(document?.error?.message).toBe('no \\u001b[2J\\u000akey');
+});
+
 it('a refused credential has the ECS fields of a failed authentication', () => {
   const [event] = eventsOf(JSON.stringify([fullEvent('credentials-refused')]));
   expect(event?.document).toMatchObject({

@@ -23,6 +23,7 @@ function checkAll(content: string | Uint8Array, messageType: string | undefined)
     expect(validateEcs(event.document, xiqSource.fields)).toEqual([]);
     expect(event.id).toMatch(/^2[0-9a-f]{40}$/);
     expect(event.document.event?.id).toBe(event.id);
+    expect(event.document.message ?? '').not.toMatch(/[\p{Cc}\u2028\u2029\u202a-\u202e]/u);
     expect(event.document.event?.dataset).toBe(event.dataset);
     expect(Date.parse(event.document['@timestamp'] ?? '')).toBe(event.timeMs);
   }

@@ -114,3 +114,17 @@ it('every value of a repeated name is kept (D18)', () => {
   expect(event?.document.user?.name).toBe('carol');
   expect(xiq(event)).toMatchObject({ extra: { userName: 'alice', userName_2: 'bob', x: { y: 2 }, 'x.y': 1 } });
 });
+
+it('control characters of a description are visible in the message, and exact in the original (D15)', () => {
+  const element = { ...login, description: 'a\u001b[2J\r\nb\u009b\u2028\u202ec' };
+  const [event] = eventsOfValue([element], type);
+  expect(event?.document.message).toBe('a\\u001b[2J\\u000d\\u000ab\\u009b\\u2028\\u202ec');
+  expect(event?.document.event?.original).toBe(JSON.stringify(element));
+});
+
+it('the text of a parse error has no control characters', () => {
+  const document = eventsOf('[{"a":\u001b}]', type)[0]?.document;
+  expect(document?.error).toMatchObject({ code: 'invalid_json', message: expect.stringContaining('\\u001b') });
+  expect(document?.message).toBe(document?.error?.message);
+  expect(document?.event?.original).toBe('[{"a":\u001b}]');
+});

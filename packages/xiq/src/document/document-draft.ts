@@ -1,6 +1,6 @@
 // Builds a document field by field: every field of a document is written here. It writes nested objects directly, because
 // nesting a flat document is slow.
-import type { EcsDocument, JsonValue } from '@xiq-siem/core';
+import { type EcsDocument, type JsonValue, visibleText } from '@xiq-siem/core';
 import { limitExtra } from './extra.ts';
 import { isListField, type ListField, type TargetField, type TargetFields } from './target-fields.ts';
 
@@ -20,10 +20,14 @@ interface Path {
   readonly parents: readonly string[];
   readonly leaf: string;
   readonly isList: boolean;
+  /** Whether people read it: it has no control characters. `event.original` is exact. */
+  readonly isMessage: boolean;
 }
 
 /** A cache. The target fields are few, so it stays small. */
 const paths = new Map<string, Path>();
+
+const messages: ReadonlySet<string> = new Set(['message', 'error.message']);
 
 const bases: readonly (readonly [Base, string])[] = [
   ['event', 'event.'],
@@ -35,7 +39,13 @@ function pathOf(field: string): Path {
   if (known !== undefined) return known;
   const [base, prefix] = bases.find(([, start]) => field.startsWith(start)) ?? ['root', ''];
   const parents = field.slice(prefix.length).split('.');
-  const path: Path = { base, leaf: parents.pop() ?? '', parents, isList: isListField(field) };
+  const path: Path = {
+    base,
+    leaf: parents.pop() ?? '',
+    parents,
+    isList: isListField(field),
+    isMessage: messages.has(field),
+  };
   paths.set(field, path);
   return path;
 }
@@ -127,9 +137,9 @@ export class DocumentDraft {
     return Array.isArray(list) ? list : [];
   }
 
-  #write({ base, parents, leaf }: Path, value: JsonValue): void {
+  #write({ base, parents, leaf, isMessage }: Path, value: JsonValue): void {
     let node = this.#bases[base];
     for (const name of parents) node = this.#childOf(node, name);
-    node[leaf] = value;
+    node[leaf] = isMessage && typeof value === 'string' ? visibleText(value) : value;
   }
 }
