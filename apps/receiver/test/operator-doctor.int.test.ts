@@ -72,6 +72,7 @@ test('doctor finds its event at every destination, or reports why the broken one
   });
   const files = {
     password: writer.password,
+    'old-password': 'the-old-one',
     'hec-token': 'hec-token-4711',
     'other-ca.pem': selfSignedCertificate().cert,
   };
@@ -102,7 +103,7 @@ test('doctor finds its event at every destination, or reports why the broken one
   expect(await fixture.run('status')).toMatchObject({ code: 0 });
 
   // A wrong key.
-  await fixture.write('password', 'the-old-one');
+  await reload({ basic: { username: writer.username, password: { file: './old-password' } } });
   const wrongKey = await doctor(fixture, 4);
   expect(wrongKey).toEqual({
     code: 1,
@@ -114,7 +115,6 @@ test('doctor finds its event at every destination, or reports why the broken one
   expect(person.output).toMatch(/^archive \(file\): found after/m);
   expect(person.output).toMatch(/^splunk \(splunk-hec\): delivered after/m);
   expect(await fixture.run('status')).toMatchObject({ code: 1, output: expect.stringContaining('unauthorized') });
-  await fixture.write('password', writer.password);
 
   // An untrusted certificate.
   await reload({ caFile: './other-ca.pem' });
