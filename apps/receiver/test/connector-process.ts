@@ -105,7 +105,7 @@ export async function startProcess(
   const listening = Promise.withResolvers<z.output<typeof started>>();
   const onText = (text: string): void => {
     output += text;
-    for (const line of output.split('\n')) {
+    for (const line of output.split('\n').slice(0, -1)) {
       if (!line.includes('connector.started')) continue;
       const parsed = started.safeParse(JSON.parse(line));
       if (parsed.success) listening.resolve(parsed.data);
