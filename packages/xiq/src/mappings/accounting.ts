@@ -6,7 +6,7 @@ import { classify, suffix } from './common.ts';
 import { type Classification, type ClassificationRow, defineMapping, type MappingInput, timeKey } from './mapping.ts';
 import { clientText, finishRadius, radiusFields } from './radius.ts';
 import { cachedByText, wordsOf } from './radius-replies.ts';
-import { statusWord } from './words.ts';
+import { operatorsClassification } from './words.ts';
 
 const accountingFields = {
   ...radiusFields,
@@ -189,7 +189,7 @@ export const accountingMapping = defineMapping({
     const { values, draft, meanings, moveToExtra } = input;
     const parties = finishRadius(input, 'radius');
     const phase = sessionPhase(values);
-    const classification = meanings.codes.get(statusWord(values.acct_status_type ?? '')) ?? phase;
+    const classification = operatorsClassification(meanings, values.acct_status_type) ?? phase;
     classify(draft, classification);
     const time = setTimes(input, phase === end);
     finishOctets(input, phase === end);

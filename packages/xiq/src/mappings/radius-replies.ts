@@ -1,7 +1,7 @@
 // What the words of a reply, a status and an authentication type mean.
 
 import type { Classification, ClassificationRow, Meanings } from './mapping.ts';
-import { statusWord } from './words.ts';
+import { operatorsClassification, statusWord } from './words.ts';
 
 const category = ['authentication', 'network'] as const;
 
@@ -113,13 +113,11 @@ const noReason: ReadonlySet<string> = new Set(['0', '-', 'NONE', 'N/A'].map(stat
 const isReason = (reason: string | undefined): boolean => reason !== undefined && !noReason.has(statusWord(reason));
 
 /** The operator's classification by a reply or status. */
-function operatorsReply({ codes, statusWords }: Meanings, texts: readonly string[]): Classification | undefined {
+function operatorsReply(meanings: Meanings, texts: readonly string[]): Classification | undefined {
+  const { codes, statusWords } = meanings;
   if (codes.size === 0 && statusWords.size === 0) return undefined;
-  const words = texts.map(statusWord);
-  const code = words.find((word) => codes.has(word));
-  if (code !== undefined) return codes.get(code);
-  const outcome = words.map((word) => statusWords.get(word)).find((found) => found !== undefined);
-  return outcome && byOutcome[outcome];
+  const outcome = texts.map((text) => statusWords.get(statusWord(text))).find((found) => found !== undefined);
+  return operatorsClassification(meanings, ...texts) ?? (outcome && byOutcome[outcome]);
 }
 
 export function classificationOf({ reply, auth_status, reject_reason }: Reply, meanings: Meanings): Classification {

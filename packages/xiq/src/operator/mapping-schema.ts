@@ -121,7 +121,7 @@ const codes = z.strictObject({
   gdpr: codesOf('gdpr', 'its category, or its code'),
   credential: codesOf('credential', 'its action'),
   accounting: codesOf('accounting', 'its status type'),
-  auth: codesOf('auth', 'its reply'),
+  auth: codesOf('auth', 'its reply, or its status'),
   email: codesOf('email', 'its status'),
   sms: codesOf('sms', 'its status'),
   alert: codesOf('alert', 'the name or id of its rule, or its category'),
