@@ -127,6 +127,9 @@ describe.each(families)('an element of $family', ({ messageType, rules }) => {
   });
 });
 
+/** The upper case of other letters may have no way back. */
+const upper = (text: string): string => text.replace(/[a-z]/g, (letter) => letter.toUpperCase());
+
 /** The same element as text: other names, order, white space, escapes and notations of numbers. */
 function respelled(entries: readonly (readonly [string, unknown])[], choices: readonly number[]): string {
   let at = 0;
@@ -142,7 +145,7 @@ function respelled(entries: readonly (readonly [string, unknown])[], choices: re
     return json.includes('\\') ? json : choose(json, unicode);
   };
   const name = (text: string): string =>
-    escaped(choose(text, camelCase(text), text.toUpperCase(), text.replaceAll('_', '-'), text.replaceAll('_', '')));
+    escaped(choose(text, camelCase(text), upper(text), text.replaceAll('_', '-'), text.replaceAll('_', '')));
   const number = (value: number): string => {
     if (!Number.isInteger(value) || Math.abs(value) > 1e15 || Object.is(value, -0)) return JSON.stringify(value);
     return choose(String(value), `${value}.0`, `${value}e0`, `${value}.00E+0`, `"${value}"`);

@@ -27,18 +27,71 @@ const absentItem = '-';
 const listOf = (items: readonly string[]): string =>
   items.every((item) => item === '') ? '' : `[${items.map((item) => (item === '' ? absentItem : item)).join('')}]`;
 
-function objectOf(pairs: string[]): string {
-  if (pairs.length === 0) return '';
-  pairs.sort();
-  let text = '{';
-  for (let index = 0; index < pairs.length; index++) {
-    if (index === 0 || pairs[index] !== pairs[index - 1]) text += pairs[index];
-  }
-  return `${text}}`;
+/** The names and values of an object, each at the same index. */
+interface Pairs {
+  readonly names: string[];
+  readonly values: string[];
 }
 
-function addPair(pairs: string[], name: string, value: string): void {
-  if (value !== '') pairs.push(scalar(plainName(name)) + value);
+const prefixes = new Map<string, string>();
+const maxCached = 4_096;
+const maxCachedLength = 64;
+
+/** The plain name with its length. A cache, because elements have few names. */
+function prefixOf(name: string): string {
+  const known = prefixes.get(name);
+  if (known !== undefined) return known;
+  const prefix = scalar(plainName(name));
+  if (prefixes.size < maxCached && name.length <= maxCachedLength) prefixes.set(name, prefix);
+  return prefix;
+}
+
+function addPair({ names, values }: Pairs, name: string, value: string): void {
+  if (value === '') return;
+  names.push(prefixOf(name));
+  values.push(value);
+}
+
+/** Larger objects are sorted by the engine. */
+const maxInserted = 32;
+
+/** Sorts by name, then by value. Short lists of short names are sorted faster by insertion. */
+function sortPairs({ names, values }: Pairs): void {
+  if (names.length > maxInserted) {
+    const order = names.map((name, index) => ({ name, value: values[index] ?? '' }));
+    order.sort((a, b) => compare(a.name, b.name) || compare(a.value, b.value));
+    for (const [index, { name, value }] of order.entries()) {
+      names[index] = name;
+      values[index] = value;
+    }
+    return;
+  }
+  for (let index = 1; index < names.length; index++) {
+    const [name = '', value = ''] = [names[index], values[index]];
+    let at = index;
+    for (; at > 0; at--) {
+      const [before = '', valueBefore = ''] = [names[at - 1], values[at - 1]];
+      if (before < name || (before === name && valueBefore <= value)) break;
+      names[at] = before;
+      values[at] = valueBefore;
+    }
+    names[at] = name;
+    values[at] = value;
+  }
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+function objectOf(pairs: Pairs): string {
+  const { names, values } = pairs;
+  if (names.length === 0) return '';
+  sortPairs(pairs);
+  let text = '{';
+  for (let index = 0; index < names.length; index++) {
+    const isRepeated = names[index] === names[index - 1] && values[index] === values[index - 1];
+    if (!isRepeated) text += `${names[index]}${values[index]}`;
+  }
+  return `${text}}`;
 }
 
 function ofNumber(value: number): string {
@@ -62,7 +115,7 @@ export function canonicalText(value: JsonValue | undefined): string {
   }
   if (value === null || typeof value !== 'object') return '';
   if (isArray(value)) return listOf(value.map(canonicalText));
-  const pairs: string[] = [];
+  const pairs: Pairs = { names: [], values: [] };
   for (const name in value) addPair(pairs, name, canonicalText(value[name]));
   return objectOf(pairs);
 }
@@ -75,7 +128,7 @@ const canonicalFold: JsonFold<string> = {
   literal: (value) => (value === null ? '' : scalar(String(value))),
   array: listOf,
   object(members) {
-    const pairs: string[] = [];
+    const pairs: Pairs = { names: [], values: [] };
     for (const [name, value] of members) addPair(pairs, name, value);
     return objectOf(pairs);
   },

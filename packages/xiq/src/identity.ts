@@ -28,13 +28,19 @@ export type NextIdentity = (family: string, content: readonly string[], occurren
  * is a part of each id: '' if equal bodies and equal elements of different bodies are the same event.
  */
 export function countedIdentities(scope = ''): NextIdentity {
+  /** By the digest of the first occurrence, which is shorter than the content. */
   const seen = new Map<string, number>();
   return (family, content, given) => {
-    const text = lengthPrefixed([family, scope, ...content]);
-    const occurrence = given ?? (seen.get(text) ?? 0) + 1;
-    seen.set(text, occurrence);
-    // JSON escapes half characters, which have no UTF-8 form.
-    const digest = hash('sha256', (text.isWellFormed() ? text : JSON.stringify(text)) + occurrence, 'hex');
+    const text = wellFormed(lengthPrefixed([family, scope, ...content]));
+    const first = digestOf(text, 1);
+    const occurrence = given ?? (seen.get(first) ?? 0) + 1;
+    seen.set(first, occurrence);
+    const digest = occurrence === 1 ? first : digestOf(text, occurrence);
     return { id: idVersion + digest.slice(0, 40), occurrence };
   };
 }
+
+const digestOf = (text: string, occurrence: number): string => hash('sha256', text + occurrence, 'hex');
+
+/** JSON escapes half characters, which have no UTF-8 form. */
+const wellFormed = (text: string): string => (text.isWellFormed() ? text : JSON.stringify(text));

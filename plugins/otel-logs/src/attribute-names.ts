@@ -15,6 +15,7 @@ export const attributeNames = {
   'network.protocol': 'network.protocol.name',
   'rule.id': 'security_rule.uuid',
   'rule.name': 'security_rule.name',
+  'rule.ruleset': 'security_rule.ruleset.name',
   // The resource has `service.name`, and many servers merge the two.
   'service.name': 'server.service.name',
   'source.ip': 'source.address',

@@ -27,49 +27,69 @@ export interface DocumentSettings {
   readonly mappingVersion: string;
 }
 
+/** By the settings, then by family and message type: the fields that do not depend on the body. */
+const templates = new WeakMap<DocumentSettings, Map<string, DocumentDraft>>();
+
+function templateOf(settings: DocumentSettings, family: Family, messageType: string): DocumentDraft {
+  const ofSettings = templates.get(settings) ?? new Map<string, DocumentDraft>();
+  templates.set(settings, ofSettings);
+  const key = `${family} ${messageType}`;
+  const template = ofSettings.get(key) ?? newTemplate(settings, family, messageType);
+  if (ofSettings.size < maxTemplates) ofSettings.set(key, template);
+  return template;
+}
+
+/** Message types come from URLs of authenticated requests, so their number is not limited. */
+const maxTemplates = 100;
+
+function newTemplate(settings: DocumentSettings, family: Family, messageType: string): DocumentDraft {
+  const { agent, namespace, labels, mappingVersion, source } = settings;
+  const draft = new DocumentDraft();
+  const dataset = datasetOf(family);
+  // Each body replaces it. Here, so that it is the first field of a document.
+  draft.setField('@timestamp', '');
+  draft.setField('ecs.version', ecsVersion);
+  draft.setField('agent.type', 'xiq-siem-connector');
+  draft.setField('agent.version', agent.version);
+  draft.setField('agent.id', agent.id);
+  draft.setField('agent.name', agent.name);
+  draft.setField('data_stream.type', 'logs');
+  draft.setField('data_stream.dataset', dataset);
+  draft.setField('data_stream.namespace', namespace);
+  draft.setField('event.kind', 'event');
+  draft.setField('event.module', 'extreme_xiq');
+  draft.setField('event.dataset', dataset);
+  draft.setField('observer.vendor', 'Extreme Networks');
+  draft.setField('observer.product', 'ExtremeCloud IQ');
+  for (const tag of ['forwarded', 'extreme_xiq']) draft.addToList('tags', tag);
+  if (Object.keys(labels).length > 0) draft.setField('labels', labels);
+  draft.setField('extreme.xiq.source', source);
+  draft.setField('extreme.xiq.message_type', messageType);
+  draft.setField('extreme.xiq.mapping_version', mappingVersion);
+  return draft;
+}
+
 /** Drafts with the fields that every document of one body has. */
 export function baseDraftsOf(settings: DocumentSettings, { metadata, receipt }: StoredBody, ingestedAtMs: number) {
-  const { agent, namespace, labels, mappingVersion, source } = settings;
-  const isFetched = metadata.origin === 'rest';
-  const created = writeTime(metadata.receivedAtMs);
-  const templates = new Map<string, DocumentDraft>();
-
-  function templateFor(family: Family, messageType: string): DocumentDraft {
-    const draft = new DocumentDraft();
-    const dataset = datasetOf(family);
-    draft.setField('@timestamp', created);
-    draft.setField('ecs.version', ecsVersion);
-    draft.setField('agent.type', 'xiq-siem-connector');
-    draft.setField('agent.version', agent.version);
-    draft.setField('agent.id', agent.id);
-    draft.setField('agent.name', agent.name);
-    draft.setField('data_stream.type', 'logs');
-    draft.setField('data_stream.dataset', dataset);
-    draft.setField('data_stream.namespace', namespace);
-    draft.setField('event.kind', 'event');
-    draft.setField('event.module', 'extreme_xiq');
-    draft.setField('event.dataset', dataset);
-    draft.setField('event.provider', isFetched ? 'xiq-rest' : 'xiq-webhook');
-    draft.setField('event.created', created);
-    // Not before event.created, also if the clock was set back.
-    draft.setField('event.ingested', writeTime(Math.max(ingestedAtMs, metadata.receivedAtMs)));
-    draft.setField('observer.vendor', 'Extreme Networks');
-    draft.setField('observer.product', 'ExtremeCloud IQ');
-    for (const tag of ['forwarded', 'extreme_xiq']) draft.addToList('tags', tag);
-    if (isFetched) draft.addToList('tags', 'backfilled');
-    if (Object.keys(labels).length > 0) draft.setField('labels', labels);
-    draft.setField('extreme.xiq.source', source);
-    draft.setField('extreme.xiq.message_type', messageType);
-    draft.setField('extreme.xiq.receipt', receipt);
-    draft.setField('extreme.xiq.mapping_version', mappingVersion);
-    return draft;
-  }
+  const { origin, receivedAtMs } = metadata;
+  const created = writeTime(receivedAtMs);
+  // Not before event.created, also if the clock was set back.
+  const ingested = writeTime(Math.max(ingestedAtMs, receivedAtMs));
+  const ofBody = new Map<DocumentDraft, DocumentDraft>();
 
   return (family: Family, messageType: string): DocumentDraft => {
-    const key = `${family} ${messageType}`;
-    const template = templates.get(key) ?? templateFor(family, messageType);
-    templates.set(key, template);
-    return template.copy();
+    const template = templateOf(settings, family, messageType);
+    const known = ofBody.get(template);
+    if (known !== undefined) return known.copy();
+    const draft = template.copy();
+    draft.setField('@timestamp', created);
+    draft.setField('event.provider', origin === 'rest' ? 'xiq-rest' : 'xiq-webhook');
+    draft.setField('event.created', created);
+    draft.setField('event.ingested', ingested);
+    if (origin === 'rest') draft.addToList('tags', 'backfilled');
+    draft.setField('extreme.xiq.receipt', receipt);
+    ofBody.set(template, draft);
+    return draft.copy();
   };
 }
 

@@ -60,6 +60,14 @@ function collectTrees(tree: Tree, into: Set<Tree>): Set<Tree> {
   return into;
 }
 
+/** Gives `parent` an own object of that name: a copy of the existing one. */
+function treeAt(parent: Tree, name: string): Tree {
+  const existing = parent[name];
+  const own: Tree = isTree(existing) ? { ...existing } : {};
+  parent[name] = own;
+  return own;
+}
+
 const nothingShared: ReadonlySet<Tree> = new Set();
 
 export class DocumentDraft {
@@ -70,16 +78,21 @@ export class DocumentDraft {
   #trees: ReadonlySet<Tree> | undefined;
   #extra: [string, JsonValue][] | undefined;
 
+  /** Whether it has an object of its own beside the bases. */
+  #hasOwnTrees = false;
+
   constructor(root: Tree = {}, shared = nothingShared) {
     this.#shared = shared;
-    const event = this.#childOf(root, 'event');
-    this.#bases = { root, event, own: this.#childOf(this.#childOf(root, 'extreme'), 'xiq') };
+    const event = treeAt(root, 'event');
+    const extreme = treeAt(root, 'extreme');
+    this.#bases = { root, event, own: treeAt(extreme, 'xiq') };
   }
 
   /** A draft with the same fields, without `extreme.xiq.extra`. This one must not be changed any more. */
   copy(): DocumentDraft {
-    this.#trees ??= collectTrees(this.#bases.root, new Set());
-    return new DocumentDraft({ ...this.#bases.root }, this.#trees);
+    const { root } = this.#bases;
+    this.#trees ??= this.#hasOwnTrees ? collectTrees(root, new Set()) : this.#shared;
+    return new DocumentDraft({ ...root }, this.#trees);
   }
 
   setField<P extends TargetField>(field: P, value: TargetFields[P] | undefined): void {
@@ -121,9 +134,8 @@ export class DocumentDraft {
   #childOf(parent: Tree, name: string): Tree {
     const existing = parent[name];
     if (isTree(existing) && !this.#shared.has(existing)) return existing;
-    const own: Tree = isTree(existing) ? { ...existing } : {};
-    parent[name] = own;
-    return own;
+    this.#hasOwnTrees = true;
+    return treeAt(parent, name);
   }
 
   #listAt({ base, parents, leaf }: Path): readonly string[] {
