@@ -42,8 +42,11 @@ export type FetchedEvents =
       readonly pairingKey: string;
       /** Number of events with this key that the journal has from all fetches. */
       readonly rows: number;
-      /** Ids of webhook events with this key that the journal has: they are not filtered. */
-      readonly kept: readonly string[];
+      /**
+       * Ids of webhook events with this key that the journal has: they are not filtered. Called only if one of the events is
+       * new. Ids of earlier calls may be left out.
+       */
+      kept(): readonly string[];
     }
   /** An event without a pairing key: only a webhook event with the same id is filtered. */
   | { readonly id: string; readonly pairingKey?: undefined };
@@ -152,7 +155,7 @@ export async function openBackfillPairing(
   function entriesOf(fetched: FetchedEvents, capacity: number): readonly Entry[] {
     const slots = newSlots(sets.fetched, fetched);
     if (slots.length === 0) return [];
-    const { kept = [] } = fetched.pairingKey === undefined ? {} : fetched;
+    const kept = fetched.pairingKey === undefined ? [] : fetched.kept();
     if (slots.length + kept.length > capacity) {
       if (!isFull) log.warn('backfill.ids_full', { max, effect: 'events of later webhooks may be delivered twice' });
       isFull = true;

@@ -27,8 +27,8 @@ export function knownEvents(options: KnownEventsOptions) {
   const freeSlot = { webhook: slotFinder(webhooks), fetched: slotFinder(fetched) };
   /** Not yet passed to `onFetched`: the number of fetched events by pairing key, and ids of those without one. */
   const fresh = { rows: new Map<string, number>(), ids: [] as string[] };
-  /** By pairing key: the first webhook event that was not yet passed to `onFetched`. */
-  const nextKept = new Map<string, number>();
+  /** By pairing key: the number of its webhook events that `onFetched` has stored. */
+  const storedKept = new Map<string, number>();
   /** An event without a readable time may be in the span. */
   const isIn = (timeMs: number | undefined): boolean =>
     timeMs === undefined || (timeMs >= fromMs - lookbackMs && timeMs < toMs + lookbackMs);
@@ -50,20 +50,26 @@ export function knownEvents(options: KnownEventsOptions) {
     }
   }
 
-  function takeKept(pairingKey: string): readonly string[] {
+  function keptSince(pairingKey: string, count: number): readonly string[] {
     const kept: string[] = [];
-    for (let n = nextKept.get(pairingKey) ?? 1; ; n++) {
+    for (let n = count + 1; ; n++) {
       const id = webhooks.get(slotId(pairingKey, n));
-      if (id === undefined) break;
+      if (id === undefined) return kept;
       kept.push(id);
-      nextKept.set(pairingKey, n + 1);
     }
-    return kept;
   }
 
   async function passFetched(): Promise<void> {
-    const withKey = [...fresh.rows].map(([pairingKey, rows]) => ({ pairingKey, rows, kept: takeKept(pairingKey) }));
+    const asked = new Map<string, number>();
+    function keptOf(pairingKey: string): readonly string[] {
+      const stored = storedKept.get(pairingKey) ?? 0;
+      const kept = keptSince(pairingKey, stored);
+      if (kept.length > 0) asked.set(pairingKey, stored + kept.length);
+      return kept;
+    }
+    const withKey = [...fresh.rows].map(([pairingKey, rows]) => ({ pairingKey, rows, kept: () => keptOf(pairingKey) }));
     await onFetched?.([...withKey, ...fresh.ids.map((id) => ({ id }))]);
+    for (const [pairingKey, count] of asked) storedKept.set(pairingKey, count);
     fresh.rows.clear();
     fresh.ids.length = 0;
   }
