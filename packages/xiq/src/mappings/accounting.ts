@@ -5,7 +5,7 @@ import type { Moment } from '../read/time.ts';
 import { classify, suffix } from './common.ts';
 import { type Classification, type ClassificationRow, defineMapping, type MappingInput, timeKey } from './mapping.ts';
 import { clientText, finishRadius, radiusFields } from './radius.ts';
-import { cachedByText, wordsOf } from './radius-replies.ts';
+import { cachedByText, upperWords } from './radius-replies.ts';
 import { operatorsClassification } from './words.ts';
 
 const accountingFields = {
@@ -53,7 +53,7 @@ const statusTypes: readonly (readonly [Classification, string])[] = [
   [{ action: 'radius-accounting-off', ...nas }, 'ACCOUNTING_OFF 8'],
 ];
 const byStatusType = new Map(statusTypes.flatMap(([as, words]) => words.split(' ').map((word) => [word, as] as const)));
-const statusTypeOf = cachedByText((status) => byStatusType.get(wordsOf(status).join('_')));
+const statusTypeOf = cachedByText((status) => byStatusType.get(upperWords(status).join('_')));
 
 const rows: readonly ClassificationRow[] = [
   ...statusTypes.map(([as, words]) => ({ when: `\`acct_status_type\` ${words.replaceAll(' ', ', ')}`, as })),

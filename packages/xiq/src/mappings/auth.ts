@@ -21,7 +21,7 @@ type Values = ValuesOf<typeof authFields>;
 /** auth_date may have a resolution of one second, in which a client may be rejected several times. */
 const loggedAt = ({ timestamp, auth_date }: Values): Moment | undefined => timestamp ?? auth_date;
 
-/** The reply in words. */
+/** The reply as a text, not as a number. */
 const spokenReply = ({ reply, auth_status }: Values, action: string): string =>
   [reply, auth_status].find((text) => text !== undefined && !/^\d+$/.test(text)) ?? action.replace('radius-', '');
 

@@ -1,4 +1,4 @@
-// What the words of a reply, a status and an authentication type mean.
+// What each word in a reply, a status and an authentication type means.
 
 import type { Classification, ClassificationRow, Meanings } from './mapping.ts';
 import { operatorsClassification, statusWord } from './words.ts';
@@ -35,7 +35,7 @@ interface Verdict {
   readonly code: string;
 }
 
-/** The values are not public: these are the words of RADIUS and of status columns. */
+/** The values are not public: these words are those that RADIUS and status columns use. */
 const verdicts: readonly Verdict[] = [
   {
     as: accept,
@@ -68,8 +68,8 @@ const byWord = new Map(verdicts.flatMap(({ as, words }) => words.map((word) => [
 const byCode = new Map(verdicts.map(({ as, code }) => [code, as] as const));
 const byOutcome = { success: accept, failure: reject, unknown: undecided };
 
-/** The words of a text in upper case: `Access-Reject` and `AccessReject` are ACCESS and REJECT. */
-export const wordsOf = (text: string): readonly string[] =>
+/** Each word in a text, in upper case: `Access-Reject` and `AccessReject` are ACCESS and REJECT. */
+export const upperWords = (text: string): readonly string[] =>
   text
     .replace(/(\p{Ll})(\p{Lu})/gu, '$1 $2')
     .toUpperCase()
@@ -96,7 +96,7 @@ const negations: ReadonlySet<string> = new Set('CANNOT NEVER NO NON NOT T WITHOU
 
 /** Undefined if no word decides, if the words contradict each other, or if they are negated. */
 const verdictOf = cachedByText((text): Classification | undefined => {
-  const clauses = text.split(/[,;:.()]/).map(wordsOf);
+  const clauses = text.split(/[,;:.()]/).map(upperWords);
   const decisive = clauses.filter((words) => !words.some((word) => negations.has(word))).flat();
   const found = new Set(decisive.map((word) => byWord.get(word)).filter((verdict) => verdict !== undefined));
   return found.size === 1 ? [...found][0] : undefined;
@@ -137,7 +137,7 @@ const keyWords: ReadonlySet<string> = new Set(['PPSK', 'PSK']);
 export type LoginBy = 'radius' | 'key' | 'portal';
 
 const loginByType = cachedByText((authType): LoginBy => {
-  const words = wordsOf(authType);
+  const words = upperWords(authType);
   if (words.includes('RADIUS')) return 'radius';
   if (words.some((word) => portalWords.has(word))) return 'portal';
   return words.some((word) => keyWords.has(word)) ? 'key' : 'radius';
@@ -146,5 +146,5 @@ const loginByType = cachedByText((authType): LoginBy => {
 /** Access points check a private PSK by RADIUS or by themselves. It is RADIUS if the reply is the name of a packet. */
 export function loginBy(authType: string | undefined, reply: string | undefined): LoginBy {
   const by = authType === undefined ? 'radius' : loginByType(authType);
-  return by === 'key' && reply !== undefined && wordsOf(reply)[0] === 'ACCESS' ? 'radius' : by;
+  return by === 'key' && reply !== undefined && upperWords(reply)[0] === 'ACCESS' ? 'radius' : by;
 }

@@ -70,7 +70,7 @@ it.each<[object, object]>([
   [{ authStatus: 'gut' }, accepted],
   [{ reply: 'Access-Accept', authStatus: 'Abgelehnt' }, rejected],
   [{ reply: 'Accept' }, undecided],
-])('D2: the operator decides by the words of %j', (fields, expected) => {
+])('D2: the operator decides by words: %j', (fields, expected) => {
   const source = mappedSource({
     statusWords: { abgelehnt: 'failure', GUT: 'success', accept: 'unknown' },
   });

@@ -3,7 +3,7 @@ import type { FieldTable } from '../read/field-table.ts';
 import { isLocalMac, readMac, readStation } from '../read/mac.ts';
 import { commonFields, maxNameLength, personOf, relatePerson, setPerson, suffix } from './common.ts';
 import type { MappingInput } from './mapping.ts';
-import { cachedByText, type LoginBy, wordsOf } from './radius-replies.ts';
+import { cachedByText, type LoginBy, upperWords } from './radius-replies.ts';
 
 export const radiusFields = {
   ...commonFields,
@@ -46,7 +46,7 @@ const observerTypes: ReadonlyMap<string, string> = new Map([
   ['15', 'switch'],
 ]);
 
-const observerTypeOf = cachedByText((portType) => observerTypes.get(wordsOf(portType).join('_')));
+const observerTypeOf = cachedByText((portType) => observerTypes.get(upperWords(portType).join('_')));
 
 /** The parties of a RADIUS event, as they are in its document. */
 export interface RadiusParties {
