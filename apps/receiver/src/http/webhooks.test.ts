@@ -171,7 +171,7 @@ describe('an accepted webhook', () => {
     const receiver = await start();
     const response = await send(receiver, {
       body: '[1]',
-      headers: { ...authorized, 'content-type': 'application/json' },
+      headers: { ...authorized, 'content-type': 'application/json; charset="ISO-8859-1"' },
     });
     expect(response).toMatchObject({ status: 202, body: '{"receipt":"r1_1"}' });
     expect(response.headers['content-type']).toMatch(/^application\/json/);
@@ -183,7 +183,7 @@ describe('an accepted webhook', () => {
           messageType: 'AUDIT_LOG_ALL',
           origin: 'webhook',
           receivedAtMs: 1_000_000,
-          contentType: 'application/json',
+          contentType: 'application/json; charset="ISO-8859-1"',
           remoteAddress: '127.0.0.1',
         },
       },
