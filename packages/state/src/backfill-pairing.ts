@@ -304,7 +304,7 @@ export function afterDecisions(
     get position() {
       return position.position;
     },
-    async save(next) {
+    save: async function savePaired(next) {
       await pairing.flushed();
       await position.save(next);
     },

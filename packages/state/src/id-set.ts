@@ -38,12 +38,12 @@ export function idSet(expected = 0): IdSet {
 export function idMap(): IdMap {
   const { find, add, words } = idTable(4);
   return {
-    set(id, value) {
+    set: function setId(id, value) {
       const { index } = add(halvesOf(id));
       words().set(halvesOf(value), index + 2);
     },
     has: (id) => find(halvesOf(id)) !== undefined,
-    get(id) {
+    get: function idFor(id) {
       const index = find(halvesOf(id));
       return index === undefined ? undefined : idOf(words()[index + 2] ?? 0, words()[index + 3] ?? 0);
     },

@@ -13,7 +13,7 @@ const credential = (action: string, ...type: Classification['type']): Classifica
 
 const anyActivity = credential('activity', 'info');
 
-/** Words of the action, as `statusWord` writes them. */
+/** Words in the action, as `statusWord` writes them. */
 const actionWords: readonly (readonly [string, Classification])[] = [
   ['ADD ADDED CREATE CREATED GENERATED ISSUED REGISTERED', credential('created', 'user', 'creation')],
   ['DELETE DELETED REMOVE REMOVED', credential('deleted', 'user', 'deletion')],

@@ -29,7 +29,7 @@ const tasks: ReadonlyMap<string, Classification> = new Map([
   ['DELETE_ADMIN_DATA', erasure],
 ]);
 
-/** Words of other texts. The first match is used. */
+/** Words in other texts. The first match is used. */
 const keywords: readonly (readonly [RegExp, Classification])[] = [
   [/\b(?:delet|eras|remov|forg[eo]t)/i, erasure],
   [/\b(?:view|export|download)/i, download],

@@ -138,13 +138,13 @@ it.each([
 });
 
 it('D14: the roles of a login', () => {
-  const login = { code: 10001, description: 'Logged in with privileges of admin group Help Desk' };
+  const login = { code: 10001, description: 'Logged in with privileges of admin group Front Office' };
   expect(audit({ ...login, userName: 'max@corp.example' })).toMatchObject({
-    user: { name: 'max@corp.example', roles: ['Help Desk'] },
+    user: { name: 'max@corp.example', roles: ['Front Office'] },
     event: { action: 'admin-login', outcome: 'success' },
   });
   expect(audit({ ...login, code: 10_099 })).toMatchObject({
-    user: { roles: ['Help Desk'] },
+    user: { roles: ['Front Office'] },
     event: { action: 'admin-login', category: ['authentication'], outcome: 'unknown' },
   });
 });

@@ -137,7 +137,7 @@ export const mappingSchema = z
     codes: codes
       .default({})
       .describe(
-        'Classification by the code or word of an event, by message family. In words, case does not matter, and blank, `_` and `-` are equal. Overrides the built-in one.',
+        'Classification by the code or word of an event, by message family. Case does not matter, and blank, `_` and `-` are equal. Overrides the built-in one.',
       ),
     auditCodes: auditCodes
       .default({})
