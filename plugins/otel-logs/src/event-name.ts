@@ -34,6 +34,8 @@ export const knownActions = [
   'ppsk-user-deleted',
   'ppsk-user-updated',
   'radius-accept',
+  'radius-accounting-off',
+  'radius-accounting-on',
   'radius-challenge',
   'radius-reject',
   'radius-reply',

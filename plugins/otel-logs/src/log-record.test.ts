@@ -1,6 +1,8 @@
 import { ecsDocument } from '@xiq-siem/core';
+import { mappings } from '@xiq-siem/xiq';
 import { expect, it } from 'vitest';
 import { otelLogsConfig } from './config.ts';
+import { knownActions } from './event-name.ts';
 import { createRecordMapper } from './log-record.ts';
 import { encodeRequest } from './otlp-encoding.ts';
 import { auditDocument, batchOfDocuments, testContext } from './test-context.ts';
@@ -249,6 +251,12 @@ it('adds only known actions to event names', () => {
   );
   const names = new Set(recordsOf(documents).map(({ eventName }) => eventName));
   expect([...names].sort()).toEqual(['extreme.xiq.audit', 'extreme.xiq.audit.admin_login']);
+});
+
+it('by default, knows every action of the mappings', () => {
+  const actions = Object.values(mappings).flatMap(({ classifications }) => classifications.map(({ as }) => as.action));
+  const named = actions.filter((action) => !action.includes('<'));
+  expect([...knownActions]).toEqual([...new Set(named)].sort());
 });
 
 it('adds configured actions to event names', () => {

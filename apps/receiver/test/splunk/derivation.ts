@@ -9,22 +9,31 @@ const page = await readFile(new URL('../../../../docs/reference/splunk.md', impo
 /** The rows of the tables whose second cell is text and whose third cell has this form. */
 const rows = (pattern: RegExp) => [...page.matchAll(pattern)].map((found) => found.slice(1));
 
-export const eventTypes = rows(/^\| `(\w+)` \| `([^`|]+)` \| ([\w ]+) \| (\w+) \|$/gm).map(
-  ([name = '', search = '', tags = '', model = '']) => ({
-    name,
-    model,
-    tags: tags.split(' '),
-    matches: parseSearch(search),
-  }),
-);
+const eventTypeRows = rows(/^\| `(\w+)` \| `([^`|]+)` \| ([\w ]+) \| (\w+) \|$/gm);
+const calculatedRows = rows(/^\| `(\w+)` \| ([\w ]+) \| `([^`|]+)` \|$/gm);
 
-const calculated = rows(/^\| `(\w+)` \| ([\w ]+) \| `([^`|]+)` \|$/gm).map(
-  ([field = '', sourcetypes = '', expression = '']) => ({
-    field,
-    sourcetypes: sourcetypes.split(' '),
-    evaluate: parseEval(expression),
-  }),
-);
+export const eventTypes = eventTypeRows.map(([name = '', search = '', tags = '', model = '']) => ({
+  name,
+  model,
+  tags: tags.split(' '),
+  matches: parseSearch(search),
+}));
+
+const calculated = calculatedRows.map(([field = '', sourcetypes = '', expression = '']) => ({
+  field,
+  sourcetypes: sourcetypes.split(' '),
+  evaluate: parseEval(expression),
+}));
+
+/** The extracted fields that expressions and searches name. */
+export const mentionedFields: readonly string[] = [
+  ...new Set([
+    ...calculatedRows.flatMap(([, , expression = '']) =>
+      [...expression.matchAll(/'([^']+)'/g)].map(([, name = '']) => name),
+    ),
+    ...eventTypeRows.flatMap(([, search = '']) => [...search.matchAll(/([\w.{}]+)=/g)].map(([, name = '']) => name)),
+  ]),
+];
 
 /** The calculated fields by sourcetype, as in the stanzas of props.conf. */
 export const stanzas: ReadonlyMap<string, ReadonlyMap<string, (fields: Fields) => Value>> = new Map(
