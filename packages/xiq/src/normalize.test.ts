@@ -41,12 +41,6 @@ it.each([receivedAtMs + 600_000, Date.UTC(2015, 0, 1)])('the time %d is used', (
   expect(document.tags).not.toContain('time_suspect');
 });
 
-it('an unreadable time is in extra, and the time of receipt is used', () => {
-  const document = audit({ timeStamp: '2026-02-30T00:00:00Z' });
-  expect(document['@timestamp']).toBe('2021-11-08T12:00:00.000Z');
-  expect(document.xiq).toMatchObject({ extra: { timeStamp: '2026-02-30T00:00:00Z' } });
-});
-
 it('ISO times without an offset are in the time zone of the source', () => {
   const source = testSource({ timeZone: 'Europe/Berlin' });
   const [event] = source.normalize(bodyOf('{"timestamp":"2021-11-08T03:06:27"}'), receivedAtMs);

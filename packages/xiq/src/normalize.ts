@@ -14,13 +14,15 @@ import {
   setOriginal,
 } from './document/base-document.ts';
 import type { DocumentDraft } from './document/document-draft.ts';
+import { boundedText } from './document/extra.ts';
 import { writeTime } from './document/write-time.ts';
 import { countedIdentities, lengthPrefixed, type NextIdentity } from './identity.ts';
 import { inferType } from './infer-type.ts';
+import type { EventTime } from './mappings/event-time.ts';
 import type { Mapped, Mapper } from './mappings/mapping.ts';
 import type { Mappers } from './mappings/table.ts';
 import { datasetOf, type Family, familyOf, noMessageType } from './message-types.ts';
-import type { Moment, TimeContext, ZoneOffset } from './read/time.ts';
+import type { TimeContext, ZoneOffset } from './read/time.ts';
 import type { RepeatedContent } from './repeated-content.ts';
 
 interface NormalizeSettings extends DocumentSettings {
@@ -50,11 +52,6 @@ export const newTally = (): Tally => ({
   repeatedContent: 0,
 });
 
-/** Clocks differ: an event's time may be this much later than its receipt. */
-const maxAheadMs = 10 * 60_000;
-/** An earlier time is not credible: the product did not exist. */
-const firstCredibleMs = Date.UTC(2015, 0, 1);
-
 interface BodyContext {
   readonly settings: NormalizeSettings;
   readonly body: StoredBody;
@@ -74,14 +71,16 @@ export interface IdentifiedEvent extends NormalizedEvent {
   readonly loggedAtMs: number | undefined;
 }
 
-/** Sets and returns `@timestamp`. It is the time of receipt if the sender's time is missing or not credible. */
-function setTime(draft: DocumentDraft, time: Moment | undefined, receivedAtMs: number): number {
-  if (time === undefined) return receivedAtMs;
-  if (time.ms < firstCredibleMs || time.ms > receivedAtMs + maxAheadMs) {
-    draft.setField('extreme.xiq.timestamp_raw', typeof time.sent === 'string' ? time.sent : JSON.stringify(time.sent));
+const maxRawLength = 256;
+
+/** Sets and returns `@timestamp`. It is the time of receipt if the sender gave no time, or none that is credible. */
+function setTime(draft: DocumentDraft, { time, replaced }: Partial<EventTime>, receivedAtMs: number): number {
+  if (replaced !== undefined) {
+    const text = typeof replaced === 'string' ? replaced : JSON.stringify(replaced);
+    draft.setField('extreme.xiq.timestamp_raw', boundedText(text, maxRawLength));
     draft.addToList('tags', 'time_suspect');
-    return receivedAtMs;
   }
+  if (time === undefined) return receivedAtMs;
   draft.setField('@timestamp', writeTime(time.ms));
   return time.ms;
 }
@@ -123,12 +122,12 @@ function startEvent(
 ) {
   const draft = context.draftFor(family, messageType);
   draft.setField('event.hash', originalHash(element));
-  const finish = ({ key, time, organization, loggedAt }: Partial<Mapped>): IdentifiedEvent => {
+  const finish = ({ key, organization, loggedAt, ...times }: Partial<Mapped>): IdentifiedEvent => {
     completeOrganization(draft, context.organization, organization);
     const content = contentOf(element, value, isLossy);
     const { id, occurrence } = context.nextIdentity(family, content, element.occurrence);
     draft.setField('event.id', id);
-    const timeMs = setTime(draft, time, context.body.metadata.receivedAtMs);
+    const timeMs = setTime(draft, times, context.body.metadata.receivedAtMs);
     setOriginal(draft, element);
     return {
       element: element.index,

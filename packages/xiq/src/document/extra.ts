@@ -9,7 +9,7 @@ const maxTextLength = 8_191;
 const maxKeyLength = 128;
 
 /** Truncates a long text at a character, and adds its length. */
-function boundedText(text: string, maxLength: number): string {
+export function boundedText(text: string, maxLength: number): string {
   if (text.length <= maxLength) return text.isWellFormed() ? text : text.toWellFormed();
   const mark = `… [cut, ${text.length} characters]`;
   return text.slice(0, maxLength - mark.length).toWellFormed() + mark;

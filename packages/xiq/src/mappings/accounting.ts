@@ -89,8 +89,7 @@ function sinceStart({ acct_start_time }: Values, moment: Moment | undefined): nu
   return started === undefined || moment === undefined || moment.ms < started.ms ? undefined : moment.ms - started.ms;
 }
 
-/** Returns the time of the event. */
-function setTimes({ values, draft, moveToExtra }: Input, ended: boolean): Moment | undefined {
+function setTimes({ values, draft, moveToExtra }: Input, ended: boolean): void {
   const started = nonZero(values.acct_start_time);
   const stopped = nonZero(values.acct_stop_time);
   if (started === undefined) moveToExtra('acct_start_time');
@@ -98,13 +97,10 @@ function setTimes({ values, draft, moveToExtra }: Input, ended: boolean): Moment
   draft.setField('event.end', stopped && writeTime(stopped.ms));
   if (started !== undefined && stopped !== undefined && started.ms > stopped.ms) moveToExtra('acct_start_time');
   else draft.setField('event.start', started && writeTime(started.ms));
-  const time = (ended ? stopped : undefined) ?? values.timestamp ?? values.event_time ?? started;
-  if (time?.ms !== values.timestamp?.ms) moveToExtra('timestamp');
   const { acct_session_time: seconds } = values;
   const milliseconds = seconds === undefined ? sinceStart(values, stopped) : seconds * 1000;
   const nanoseconds = (milliseconds ?? Number.NaN) * 1e6;
   if (ended && Number.isSafeInteger(nanoseconds)) draft.setField('event.duration', nanoseconds);
-  return time;
 }
 
 const gigaword = 2 ** 32;
@@ -164,6 +160,9 @@ function usageBytes({ usage }: Values): number | undefined {
   return Number.isSafeInteger(bytes) && String(bytes) === usage ? bytes : undefined;
 }
 
+const timesOfOthers = ['timestamp', 'event_time', 'acct_start_time'] as const;
+const timesOfEnd = ['acct_stop_time', ...timesOfOthers] as const;
+
 const mayBeAbsent = ['acct_multi_id', 'acct_start_time', 'acct_stop_time', 'acct_session_time'] as const;
 
 const loggedAt = ({ timestamp, event_time }: Values): Moment | undefined => timestamp ?? event_time;
@@ -185,13 +184,14 @@ export const accountingMapping = defineMapping({
       values.acct_session_time?.toString() ?? '',
     ];
   },
+  times: (values) => (sessionPhase(values) === end ? timesOfEnd : timesOfOthers),
   finish(input) {
     const { values, draft, meanings, moveToExtra } = input;
     const parties = finishRadius(input, 'radius');
     const phase = sessionPhase(values);
     const classification = operatorsClassification(meanings, values.acct_status_type) ?? phase;
     classify(draft, classification);
-    const time = setTimes(input, phase === end);
+    setTimes(input, phase === end);
     finishOctets(input, phase === end);
     // Only a user has a group in user.*. A machine or a device has no user.* fields.
     const group = parties.isUser ? 'user.group.name' : 'extreme.xiq.radius.group_name';
@@ -206,6 +206,5 @@ export const accountingMapping = defineMapping({
     draft.setField('event.reason', cause);
     const what = classification.action.replace('radius-', '');
     draft.setField('message', `RADIUS ${what}${clientText(parties)}${suffix(': ', cause)}`);
-    return time;
   },
 });

@@ -119,7 +119,6 @@ export const alertMapping = defineMapping({
     const { message_metadata_name: typeName, message_metadata_type: type } = values;
     if (values.alert_rule_name === undefined) draft.setField('rule.name', typeName ?? type);
     setSource(input);
-    return values.timestamp;
   },
 });
 

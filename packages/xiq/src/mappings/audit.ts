@@ -195,7 +195,6 @@ export const auditMapping = defineMapping({
       (ppskCodes.test(code ?? '') ? otherPpskCode : categoryMeanings.get(category ?? ''));
     classify(draft, classification ?? unclassified(category, code));
     setObject(input, text);
-    return values.timestamp;
   },
 });
 

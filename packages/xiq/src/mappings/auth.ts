@@ -8,7 +8,7 @@ import { classificationOf, loginBy, replyRows } from './radius-replies.ts';
 
 const authFields = {
   ...radiusFields,
-  auth_date: { as: 'time' },
+  auth_date: { as: 'time', to: ['@timestamp'] },
   auth_type: { as: 'text', to: ['extreme.xiq.auth_type'] },
   sn: { as: 'text', also: ['serial_number', 'device_serial_number'], to: ['observer.serial_number'] },
   reply: { as: 'text', to: ['extreme.xiq.radius.reply'] },
@@ -36,15 +36,14 @@ export const authMapping = defineMapping({
     values.username,
     values.reply,
   ],
+  times: () => ['auth_date', 'timestamp'],
   finish(input) {
-    const { values, draft, meanings, moveToExtra } = input;
+    const { values, draft, meanings } = input;
     const by = loginBy(values.auth_type, values.reply);
     const parties = finishRadius(input, by);
-    if (values.auth_date !== undefined && values.auth_date.ms !== values.timestamp?.ms) moveToExtra('timestamp');
     const classification = classificationOf(values, meanings);
     classify(draft, classification);
     const what = `${by === 'radius' ? 'RADIUS' : values.auth_type} ${spokenReply(values, classification.action)}`;
     draft.setField('message', `${what}${clientText(parties)}${suffix(': ', values.reject_reason)}`);
-    return values.auth_date ?? values.timestamp;
   },
 });

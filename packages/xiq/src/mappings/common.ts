@@ -4,7 +4,7 @@ import type { FieldTable } from '../read/field-table.ts';
 import type { Classification } from './mapping.ts';
 
 export const commonFields = {
-  timestamp: { as: 'time', also: ['time_stamp'] },
+  timestamp: { as: 'time', also: ['time_stamp'], to: ['@timestamp'] },
   id: { as: 'text', to: ['extreme.xiq.id'] },
   owner_id: { as: 'text', also: ['vhm_id'], to: ['cloud.account.id', 'organization.id', 'extreme.xiq.owner_id'] },
   vhm_name: { as: 'text', to: ['cloud.account.name', 'organization.name'] },

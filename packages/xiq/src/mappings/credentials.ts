@@ -47,7 +47,6 @@ export const credentialMapping = defineMapping({
     const builtIn = action === undefined ? undefined : credentialActions.get(statusWord(action));
     classify(draft, operatorsClassification(meanings, action) ?? builtIn ?? anyActivity);
     draft.setField('message', `Credential activity${suffix(' for ', username)}${suffix(': ', action)}`);
-    return values.timestamp;
   },
 });
 
@@ -89,7 +88,6 @@ export const emailMapping = defineMapping({
     if (username !== undefined) draft.addToList('email.to.address', personOf(username).email);
     draft.setField('email.direction', 'outbound');
     draft.setField('message', `Credential e-mail${suffix(' to ', username)}${suffix(': ', status)}`);
-    return values.timestamp;
   },
 });
 
@@ -136,6 +134,5 @@ export const smsMapping = defineMapping({
     classifyMessage(input, status, sentSms);
     if (reason !== undefined) draft.setField('event.reason', withoutPhone(reason, tel));
     draft.setField('message', `Credential SMS${suffix(': ', status)}`);
-    return values.timestamp;
   },
 });

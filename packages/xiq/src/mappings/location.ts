@@ -12,8 +12,8 @@ const locationFields = {
   client_mac: { as: 'text' },
   ipv4: { as: 'ip', to: ['client.ip', 'source.ip', 'related.ip'] },
   ipv6: { as: 'ip', to: ['related.ip'] },
-  seen_time: { as: 'time' },
-  seen_epoch: { as: 'time' },
+  seen_time: { as: 'time', to: ['@timestamp'] },
+  seen_epoch: { as: 'time', to: ['@timestamp'] },
   ssid: { as: 'text', to: ['network.name', 'extreme.xiq.ssid'] },
   rssi: { as: 'number', to: ['extreme.xiq.presence.rssi'] },
   manufacturer: { as: 'text', to: ['device.manufacturer'] },
@@ -36,10 +36,8 @@ export const locationMapping = defineMapping({
   fields: locationFields,
   classifications: [{ when: 'always', as: observed }],
   key: (values) => [values.ap_mac, readMac(values.client_mac ?? ''), timeKey(seenAt(values)), values.ssid],
+  times: () => ['seen_epoch', 'seen_time', 'timestamp'],
   finish({ values, draft, moveToExtra }) {
-    const seen = seenAt(values);
-    if (values.seen_time?.ms !== seen?.ms) moveToExtra('seen_time');
-    if (values.timestamp?.ms !== seen?.ms) moveToExtra('timestamp');
     classify(draft, observed);
     draft.setField('observer.type', 'access-point');
     const { client_mac: address, ap_mac: ap, ipv4, ipv6, lat, lng } = values;
@@ -61,6 +59,5 @@ export const locationMapping = defineMapping({
     else for (const name of ['lat', 'lng'] as const) moveToExtra(name);
     const where = suffix(' by ', ap) + suffix(' on ', values.ssid);
     draft.setField('message', `Client ${client ?? address ?? 'of unknown address'} seen${where}`);
-    return seen;
   },
 });

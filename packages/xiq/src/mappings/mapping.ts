@@ -5,6 +5,7 @@ import type { TargetFields } from '../document/target-fields.ts';
 import type { FieldTable, FurtherNames, ValuesOf } from '../read/field-table.ts';
 import { fieldReader, nameFinder } from '../read/read-fields.ts';
 import type { Moment, TimeContext } from '../read/time.ts';
+import { chooseTime, type EventTime } from './event-time.ts';
 
 export interface Classification {
   readonly action: string;
@@ -48,15 +49,15 @@ interface Mapping<T extends FieldTable> {
   key?(values: ValuesOf<T>, isUnreadable: (name: keyof T & string) => boolean): readonly KeyPart[];
   /** The time at which ExtremeCloud IQ logged the event, for a type with a REST log. */
   loggedAt?(values: ValuesOf<T>): Moment | undefined;
-  /** Sets the fields that depend on several values. Returns the time of the event. */
-  finish(input: MappingInput<T>): Moment | undefined;
+  /** The fields that may have the time of the event, by precedence. Default: `timestamp`. */
+  times?(values: ValuesOf<T>): readonly (keyof T & string)[];
+  /** Sets the fields that depend on several values. */
+  finish(input: MappingInput<T>): void;
 }
 
-export interface Mapped {
+export interface Mapped extends EventTime {
   /** The pairing key. Undefined if a part of it is missing. */
   readonly key: readonly string[] | undefined;
-  /** The time of the event. Undefined if no time could be read. */
-  readonly time: Moment | undefined;
   /** What the event says of its organization. */
   readonly organization: Organization;
   /** The time of the log entry. A span of the REST log is requested by it. */
@@ -93,12 +94,17 @@ const textOf = (value: unknown): string | undefined => (typeof value === 'string
 /** Longer values of a large parent are not copied into its observations. */
 const maxKnownLength = 1_024;
 
+const timestampOnly = ['timestamp'];
+
 function mapper<T extends FieldTable>(mapping: Mapping<T>, further: FurtherNames, meanings: Meanings): Mapper {
   const read = fieldReader(mapping.fields, further);
   const find = nameFinder(mapping.fields, further);
   const knows = (name: string): boolean => find(name) !== undefined;
   const isKnown = ([name, value]: readonly [string, unknown]): boolean =>
     knows(name) && (typeof value === 'number' || (typeof value === 'string' && value.length <= maxKnownLength));
+  const timeFields = new Set(
+    Object.keys(mapping.fields).filter((name) => mapping.fields[name]?.to?.some((field) => field === '@timestamp')),
+  );
   // A cache: a parent may have many observations.
   const knownParts = new WeakMap<JsonObject, JsonObject>();
   return {
@@ -106,12 +112,14 @@ function mapper<T extends FieldTable>(mapping: Mapping<T>, further: FurtherNames
       const reading = read(parts, context, draft);
       // The reader of each rule's kind returns the type of ValuesOf, which the compiler cannot check.
       const values = reading.values as ValuesOf<T>;
-      const time = mapping.finish({ values, draft, meanings, moveToExtra: reading.moveToExtra });
+      mapping.finish({ values, draft, meanings, moveToExtra: reading.moveToExtra });
       const loggedAt = mapping.loggedAt?.(values);
       const { owner_id: id, vhm_name: name } = reading.values;
       const organization = { id: textOf(id), name: textOf(name) };
       const key = mapping.key?.(values, reading.isUnreadable);
-      return { key: key !== undefined && isComplete(key) ? key : undefined, time, organization, loggedAt };
+      const names = mapping.times?.(values) ?? timestampOnly;
+      const { time, replaced } = chooseTime(names, timeFields, reading, context.receivedAtMs);
+      return { key: key !== undefined && isComplete(key) ? key : undefined, time, replaced, organization, loggedAt };
     },
     knows,
     known(object) {

@@ -21,9 +21,8 @@ export const mappingVersion = (operators: string | undefined): string =>
 /** For unknown message types: maps the common fields, and adds all others to `extreme.xiq.extra`. */
 const unknownMapping = defineMapping({
   fields: commonFields,
-  finish({ values, draft }) {
+  finish({ draft }) {
     draft.setField('event.type', ['info']);
-    return values.timestamp;
   },
 });
 

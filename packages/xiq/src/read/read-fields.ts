@@ -29,10 +29,12 @@ interface Slot {
   readonly within: string | undefined;
 }
 
-interface Reading {
+export interface Reading {
   readonly values: Readonly<Record<string, Value | undefined>>;
   /** Adds a field without a target field in this event to `extreme.xiq.extra`. */
   moveToExtra(name: string): void;
+  /** The value of a field as it was sent; of several, the one that was read. Undefined if it means "none". */
+  sentValue(name: string): JsonValue | undefined;
   /** Whether a field was sent with a value that could not be read; not if the value means "none". */
   isUnreadable(name: string): boolean;
 }
@@ -111,7 +113,8 @@ export function fieldReader(table: FieldTable, furtherNames: FurtherNames): Fiel
     name,
     kind: as,
     read: readers[as],
-    to,
+    // Several fields may have the time of the event. The mapping chooses one.
+    to: to.filter((field) => field !== '@timestamp'),
     within,
   }));
   const slotOf = new Map(slots.map(({ name }, slot) => [name, slot]));
@@ -190,17 +193,20 @@ export function fieldReader(table: FieldTable, furtherNames: FurtherNames): Fiel
       for (const field of slot.to) draft.writeField(field, out);
     }
     const candidateOf = (name: string): Candidate | undefined => bySlot[slotOf.get(name) ?? -1];
+    const sentValue = (name: string): JsonValue | undefined => {
+      const kind = slots[slotOf.get(name) ?? -1]?.kind ?? 'text';
+      let candidate = candidateOf(name);
+      while (candidate !== undefined && isPlaceholder(candidate.value, kind)) candidate = candidate.next;
+      return candidate?.value;
+    };
     return {
       values,
       moveToExtra(name) {
         const candidate = values[name] === undefined ? undefined : candidateOf(name);
         if (candidate !== undefined) draft.addExtra(candidate.key, candidate.value);
       },
-      isUnreadable(name) {
-        const candidate = values[name] === undefined ? candidateOf(name) : undefined;
-        const slot = slots[slotOf.get(name) ?? -1];
-        return candidate !== undefined && slot !== undefined && !isPlaceholder(candidate.value, slot.kind);
-      },
+      sentValue,
+      isUnreadable: (name) => values[name] === undefined && sentValue(name) !== undefined,
     };
   };
 }

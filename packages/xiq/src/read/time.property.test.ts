@@ -162,9 +162,10 @@ it('never throws, and gives a time of the years 1 to 9999 or none', () => {
     fc.array(pieces, { maxLength: 14 }).map((parts) => parts.join('')),
     fc.array(fc.oneof(fc.nat({ max: 3000 }), fc.double()), { minLength: 5, maxLength: 7 }),
   );
+  const contexts = ['UTC', 'Europe/Berlin'].map((zone) => ({ offset: zoneOffset(zone), receivedAtMs }));
   fc.assert(
-    fc.property(garbage, (value) => {
-      const moment = readTime(value, context);
+    fc.property(garbage, fc.constantFrom(...contexts), (value, anyContext) => {
+      const moment = readTime(value, anyContext);
       if (moment !== undefined) expect(new Date(moment.ms).toISOString()).toMatch(/^\d{4}-/);
     }),
     { numRuns: 2000 },

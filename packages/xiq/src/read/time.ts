@@ -8,8 +8,6 @@ export interface Moment {
   readonly keyMs: number;
   /** False if the sender's time is more precise than a millisecond. */
   readonly exact: boolean;
-  /** The value of the sender. */
-  readonly sent: unknown;
 }
 
 /** What decides the meaning of a time that the sender wrote without an offset. */
@@ -88,21 +86,21 @@ const double = /^(?:-?\d{1,15}|\d(?:\.\d{1,14})?E\d{1,2})$/i;
 const decimal = /^(-?)(\d{1,19})(?:\.(\d{1,15}))?$/;
 
 /** Digit by digit, because a double cannot carry nanoseconds. */
-function fromDecimal(number: string, sent: unknown): Moment | undefined {
-  const [, sign, whole, fraction = ''] = decimal.exec(number) ?? [];
+function fromDecimal(text: string): Moment | undefined {
+  const [, sign, whole, fraction = ''] = decimal.exec(text) ?? [];
   if (whole === undefined) return undefined;
   const point = whole.length + unitOf(Number(whole));
   const digits = (whole + fraction).padEnd(point, '0');
   const ms = Number(`${sign}${digits.slice(0, point)}`);
-  return inRange(ms) ? { ms, keyMs: ms, exact: !/[1-9]/.test(digits.slice(point)), sent } : undefined;
+  return inRange(ms) ? { ms, keyMs: ms, exact: !/[1-9]/.test(digits.slice(point)) } : undefined;
 }
 
-function fromNumber(value: number, sent: unknown): Moment | undefined {
-  if (!Number.isInteger(value)) return fromDecimal(String(value), sent);
+function fromNumber(value: number): Moment | undefined {
+  if (!Number.isInteger(value)) return fromDecimal(String(value));
   const unit = unitOf(Math.abs(value));
   const scaled = unit < 0 ? value / 10 ** -unit : value * 10 ** unit;
   const ms = Math.trunc(scaled);
-  return inRange(ms) ? { ms, keyMs: ms, exact: ms === scaled, sent } : undefined;
+  return inRange(ms) ? { ms, keyMs: ms, exact: ms === scaled } : undefined;
 }
 
 /** The time of a calendar and a clock, as numbers. */
@@ -122,7 +120,7 @@ interface CalendarTime {
   readonly weekday?: number | undefined;
 }
 
-function fromCalendar(time: CalendarTime, context: TimeContext, sent: unknown): Moment | undefined {
+function fromCalendar(time: CalendarTime, context: TimeContext): Moment | undefined {
   const { year, month, day, hour, minute, second, fraction, offsetMs, weekday } = time;
   if (month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 59) return undefined;
   // 400 years later, because Date.UTC reads the years 0 to 99 as 1900 to 1999. The calendar is the same.
@@ -132,8 +130,9 @@ function fromCalendar(time: CalendarTime, context: TimeContext, sent: unknown): 
   if (weekday !== undefined && new Date(date).getUTCDay() !== weekday) return undefined;
   const clock = ((hour * 60 + minute) * 60 + second) * 1000 + Number(fraction.slice(0, 3).padEnd(3, '0'));
   const keyMs = date + clock - (offsetMs ?? 0);
+  if (!inRange(keyMs)) return undefined;
   const ms = offsetMs === undefined ? fromLocal(keyMs, context) : keyMs;
-  return inRange(ms) ? { ms, keyMs, exact: !/[1-9]/.test(fraction.slice(3)), sent } : undefined;
+  return inRange(ms) ? { ms, keyMs, exact: !/[1-9]/.test(fraction.slice(3)) } : undefined;
 }
 
 const months = 'january february march april may june july august september october november december'.split(' ');
@@ -197,7 +196,7 @@ function hourOf(hour: number, half: string | undefined): number {
   return (hour % 12) + (half.toUpperCase() === 'P' ? 12 : 0);
 }
 
-function fromParts(parts: Parts, context: TimeContext, sent: unknown): Moment | undefined {
+function fromParts(parts: Parts, context: TimeContext): Moment | undefined {
   const { month = '', second = 0, fraction = '', utc, sign, hours, minutes = '0', weekday } = parts;
   if (Number(hours) > 18 || Number(minutes) > 59) return undefined;
   const time = {
@@ -211,7 +210,7 @@ function fromParts(parts: Parts, context: TimeContext, sent: unknown): Moment | 
     offsetMs: utc === undefined && sign === undefined ? undefined : signed(sign, hours, minutes),
     weekday: weekday === undefined ? undefined : indexOfName(weekdays, weekday),
   };
-  return fromCalendar(time, context, sent);
+  return fromCalendar(time, context);
 }
 
 /** A longer text is not a time. */
@@ -220,9 +219,9 @@ const maxLength = 100;
 function fromText(text: string, context: TimeContext): Moment | undefined {
   if (text.length > maxLength) return undefined;
   const trimmed = text.trim();
-  if (double.test(trimmed)) return fromNumber(Number(trimmed), text);
+  if (double.test(trimmed)) return fromNumber(Number(trimmed));
   const parts = partsOf(trimmed);
-  return parts === undefined ? fromDecimal(trimmed, text) : fromParts(parts, context, text);
+  return parts === undefined ? fromDecimal(trimmed) : fromParts(parts, context);
 }
 
 const numberOf = (part: unknown): number =>
@@ -234,12 +233,12 @@ function fromArray(value: readonly unknown[], context: TimeContext): Moment | un
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, nanoseconds = 0] = value.map(numberOf);
   const fraction = String(nanoseconds).padStart(9, '0');
   if (fraction.length > 9) return undefined;
-  return fromCalendar({ year, month, day, hour, minute, second, fraction }, context, value);
+  return fromCalendar({ year, month, day, hour, minute, second, fraction }, context);
 }
 
 /** Undefined if the value is not a time, or not in the years 1 to 9999. */
 export function readTime(value: unknown, context: TimeContext): Moment | undefined {
-  if (typeof value === 'number') return fromNumber(value, value);
+  if (typeof value === 'number') return fromNumber(value);
   if (typeof value === 'string') return fromText(value, context);
   return Array.isArray(value) ? fromArray(value, context) : undefined;
 }
