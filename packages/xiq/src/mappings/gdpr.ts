@@ -75,6 +75,7 @@ export const gdprMapping = defineMapping({
   classifications: rows,
   loggedAt: ({ timestamp }) => timestamp,
   key: (values) => auditKey(values),
+  times: () => ['timestamp', 'end_time', 'start_time'],
   finish(input) {
     const { values, draft, meanings } = input;
     const { admin, username, category, description, parameters } = values;
@@ -93,6 +94,5 @@ export const gdprMapping = defineMapping({
     else setCategory(input);
     setSpan(input);
     draft.addToList('tags', 'gdpr');
-    return values.timestamp ?? values.end_time ?? values.start_time;
   },
 });

@@ -51,8 +51,8 @@ interface Mapping<T extends FieldTable> {
   loggedAt?(values: ValuesOf<T>): Moment | undefined;
   /** The fields that may have the time of the event, by precedence. Default: `timestamp`. */
   times?(values: ValuesOf<T>): readonly (keyof T & string)[];
-  /** Sets the fields that depend on several values. */
-  finish(input: MappingInput<T>): void;
+  /** Sets the fields that depend on several values. Not void: the compiler rejects a value that nothing would read. */
+  finish(input: MappingInput<T>): undefined;
 }
 
 export interface Mapped extends EventTime {
