@@ -158,3 +158,16 @@ test('a job whose destination is removed by a reload is interrupted, and cannot 
   await fixture.pipeline.apply(await fixture.configure(destinations('one', 'two')));
   expect(await jobs.ended(await jobs.start('replay', wanted))).toMatchObject({ id: job.id, state: 'done' });
 });
+
+test('a late webhook of a fetched event is filtered in a replay too', async () => {
+  await using fixture = await openFixture(destinations('one'));
+  await fixture.fetch([audit(1, { id: 7 })]);
+  await fixture.keep([audit(1, { id: null }), audit(1, { id: null, device_count: 2 })]);
+  await fixture.settled();
+  const before = idsIn(fixture.siem('one').received);
+  expect(before).toHaveLength(2);
+  const jobs = await openJobs(fixture);
+  const { streams } = await jobs.ended(await jobs.start('replay', request(fixture)));
+  expect(streams).toMatchObject([{ delivered: 2, filtered: 1 }]);
+  expect(idsIn(fixture.siem('one').received).slice(2)).toEqual(before);
+});

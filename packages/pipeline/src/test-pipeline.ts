@@ -10,6 +10,7 @@ import { selfSource } from '@xiq-siem/health-events';
 import { type Journal, openDataDirectory, openJournal } from '@xiq-siem/journal';
 import {
   documentNames,
+  openBackfillPairing,
   openDeadLetters,
   openProgressHistory,
   openState,
@@ -220,13 +221,14 @@ export async function openPipelineFixture(
     log,
   });
   const progressHistory = openProgressHistory(state.database, log);
+  const pairing = await openBackfillPairing(state.database, { now, mayDeleteByAge: () => true, log });
   const configuration = await configure(wanted);
   // The destinations have taken events before, so a rejected event becomes a dead letter at once.
   for (const { name, settingsHash } of configuration.destinations) {
     await state.documents.put(documentNames.provenSettings(name), { hash: settingsHash });
   }
   const pipeline = await openPipeline(configuration, {
-    ...{ journal, deadLetters, services, log },
+    ...{ journal, deadLetters, pairing, services, log },
     documents: state.documents,
   });
   let isClosed = false;
@@ -247,6 +249,7 @@ export async function openPipelineFixture(
     journal,
     deadLetters,
     progressHistory,
+    pairing,
     pipeline,
     services,
     log,
@@ -264,6 +267,16 @@ export async function openPipelineFixture(
         { source: 'xiq', messageType, origin: 'webhook', receivedAtMs: now() },
         Buffer.from(typeof elements === 'string' ? elements : JSON.stringify(elements)),
       ),
+    /** Stores the rows of a REST log with one pairing key, as a back-fill does. */
+    async fetch(rows: readonly object[]): Promise<void> {
+      const receivedAtMs = now();
+      const metadata = { source: 'xiq', messageType: 'AUDIT_LOG_ALL', origin: 'rest', receivedAtMs } as const;
+      const body = { sequence: 0, receipt: '', metadata, bytes: Buffer.from(JSON.stringify(rows)) };
+      await journal.append(metadata, body.bytes);
+      const [event] = pipeline.sources().of(body).normalize(body, receivedAtMs);
+      const { pairingKey = '' } = event ?? {};
+      await pairing.addFetched([{ pairingKey, rows: rows.length, kept: () => [] }]);
+    },
     /** Resolves when each destination has all bodies and its position is on disk. */
     async settled(): Promise<void> {
       const { nextSequence } = journal.extent();

@@ -20,9 +20,9 @@ export type Fixture = Awaited<ReturnType<typeof openFixture>>;
 
 export async function openFixture(...options: Parameters<typeof openPipelineFixture>) {
   const fixture = await openPipelineFixture(...options);
-  const { state, journal, deadLetters, progressHistory, pipeline, services } = fixture;
+  const { state, journal, deadLetters, progressHistory, pairing, pipeline, services } = fixture;
   const { incidents } = state;
-  const parts: RunningParts = { journal, deadLetters, progressHistory, incidents, pipeline, services };
+  const parts: RunningParts = { journal, deadLetters, progressHistory, incidents, pairing, pipeline, services };
   return {
     ...fixture,
     parts,

@@ -270,3 +270,22 @@ test('for an evicted body the destinations that did not get it are named', async
   await fixture.journal.acknowledgeGaps('two', 1_000);
   expect(await trace(fixture, receipts[0] ?? '')).toMatchObject({ found: 'removed' });
 });
+
+test('a late webhook of a fetched event is filtered, before and after a destination has read it', async () => {
+  await using fixture = await openFixture(destinations('one'));
+  fixture.siem('one').response = unavailable;
+  await fixture.fetch([audit(1, { id: 7 })]);
+  const receipt = await fixture.keep([audit(1, { id: null }), audit(1, { id: null, device_count: 2 })]);
+  const filtered = {
+    verdict: 'filtered',
+    code: 'duplicate_of_backfill',
+    message: expect.stringContaining('with another event id'),
+  };
+  expect(await verdictsOf(fixture, receipt)).toMatchObject([filtered]);
+  expect(await verdictsOf(fixture, receipt, 1)).toMatchObject([{ verdict: 'waiting' }]);
+  fixture.siem('one').response = undefined;
+  fixture.pipeline.delivery.resume('one');
+  await fixture.settled();
+  expect(await verdictsOf(fixture, receipt)).toMatchObject([filtered]);
+  expect(await verdictsOf(fixture, receipt, 1)).toMatchObject([{ verdict: 'delivered' }]);
+});

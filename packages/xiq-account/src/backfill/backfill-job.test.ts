@@ -2,7 +2,7 @@ import { backfillRequest, type Job } from '@xiq-siem/admin-api';
 import { ConnectorError } from '@xiq-siem/core';
 import { createJobs } from '@xiq-siem/jobs';
 import { audit, destinations, type Fixture, linesOf, never, openFixture, until } from '@xiq-siem/queries/test-queries';
-import { openBackfillPairing, openJobRecords } from '@xiq-siem/state';
+import { openJobRecords } from '@xiq-siem/state';
 import { createManualClock } from '@xiq-siem/testkit';
 import { expect, test } from 'vitest';
 import { xiqError } from '../rest/api-errors.ts';
@@ -16,9 +16,8 @@ const hour = 3_600_000;
 const iso = (ms: number): string => new Date(ms).toISOString();
 
 async function jobsOf(fixture: Fixture, world: TestAccount, clock = createManualClock(T + 10 * hour)) {
-  const { journal, state, log, readModel } = fixture;
+  const { journal, state, log, pairing, readModel } = fixture;
   const records = await openJobRecords(state.documents);
-  const pairing = await openBackfillPairing(state.database, { now: clock.now, mayDeleteByAge: () => true, log });
   const refuse = () => Promise.reject(new ConnectorError('usage', 'not in this test'));
   const none = { plan: refuse, start: refuse };
   const kind = backfillKind({

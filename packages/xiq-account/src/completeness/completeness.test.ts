@@ -85,6 +85,22 @@ test('an event that was not received is missing, an event that is not in the log
   expect(end).toMatchObject({ verdict: 'missing_or_surplus' });
 });
 
+test('fields that are not part of the key may differ; if one of the key differs, both are listed as probably the same', async () => {
+  await using fixture = await openFixture(destinations('one'));
+  const world = testAccount();
+  world.logs.set('audit', restForms(0, 1));
+  await fixture.keep([audit(0, { id: null, host_names: ['AP-1'], category: 2 })]);
+  await fixture.keep([audit(1, { id: null, description: 'Number 1' })]);
+  await fixture.settled();
+  const { cells } = await prove(fixture, world);
+  const [logged] = cells[0]?.missing ?? [];
+  const [pushed] = cells[0]?.surplus ?? [];
+  expect(cells).toMatchObject([{ state: 'missing', xiq: 2, kept: 2, missingCount: 1, surplusCount: 1 }]);
+  expect(cells[0]?.reason).toContain('1 of the missing events are probably 1 of the surplus events');
+  expect(logged?.message).toContain(`probably ${pushed?.id}`);
+  expect(pushed?.message).toContain(`probably ${logged?.id}`);
+});
+
 test('a dead letter is missing at its destination, also after a drop, until it is delivered', async () => {
   await using fixture = await openFixture(destinations('one', 'two'));
   const world = testAccount();
