@@ -57,7 +57,7 @@ it('a source that declares no datasets may send any', async () => {
 });
 
 const family = (name: string): string => `extreme_xiq.${name}`;
-const known = ['audit', 'gdpr', 'credential', 'accounting', 'auth', 'email', 'sms', 'location'].map(family);
+const known = ['audit', 'gdpr', 'credential', 'accounting', 'auth', 'email', 'sms', 'location', 'alert'].map(family);
 const fallback = ['unknown', 'unparsed'].map(family);
 const except = (...names: readonly string[]) => [...known, ...fallback].filter((name) => !names.includes(name));
 
