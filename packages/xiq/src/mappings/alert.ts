@@ -2,7 +2,7 @@
 import type { TargetFields } from '../document/target-fields.ts';
 import type { FieldTable } from '../read/field-table.ts';
 import { readMac } from '../read/mac.ts';
-import { classify, commonFields } from './common.ts';
+import { classify, commonFields, personOf, relatePerson } from './common.ts';
 import { type Classification, type ClassificationRow, defineMapping, type MappingInput } from './mapping.ts';
 import { operatorsClassification, statusWord } from './words.ts';
 
@@ -81,11 +81,7 @@ const alertFields = {
   // A list of objects, or an object, with names that we do not know. It stays whole, in extra.
   tags: { as: 'object' },
   acknowledged: { as: 'text' },
-  acknowledged_by: {
-    as: 'text',
-    also: ['acknowledged_username'],
-    to: ['extreme.xiq.alert.acknowledged_by', 'related.user'],
-  },
+  acknowledged_by: { as: 'text', also: ['acknowledged_username'], to: ['extreme.xiq.alert.acknowledged_by'] },
   acknowledged_time: { as: 'time', to: ['extreme.xiq.alert.acknowledged_time'] },
 } as const satisfies FieldTable;
 
@@ -118,6 +114,7 @@ export const alertMapping = defineMapping({
     // Older models have a type in place of a rule.
     const { message_metadata_name: typeName, message_metadata_type: type } = values;
     if (values.alert_rule_name === undefined) draft.setField('rule.name', typeName ?? type);
+    if (values.acknowledged_by !== undefined) relatePerson(draft, personOf(values.acknowledged_by));
     setSource(input);
   },
 });

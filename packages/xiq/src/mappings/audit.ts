@@ -1,5 +1,6 @@
 // AUDIT_LOG_ALL: actions of administrators.
 import type { FieldTable, ValuesOf } from '../read/field-table.ts';
+import { cachedByText } from './cached-by-text.ts';
 import { classify, commonFields, setActor, setTarget } from './common.ts';
 import {
   type Classification,
@@ -93,7 +94,7 @@ const longestStart = 64;
 /** Brackets and quotes around a name. */
 const enclosed = /^(?:\[(.+)\]|"(.+)"|'(.+)')$/s;
 
-function readText(description: string): Text {
+const readText = cachedByText((description): Text => {
   if (description.length > longestText) return { start: '' };
   const text = description.trim();
   const [, start, object, rest] = textForm.exec(text) ?? [];
@@ -103,7 +104,7 @@ function readText(description: string): Text {
   // The name of a device has no blank: this is another text.
   if (object?.toLowerCase() === 'device' && (name === undefined || /\s/.test(name))) return { start: '' };
   return { start: start.toLowerCase(), object: object?.toLowerCase(), name };
-}
+});
 
 /**
  * The enumeration of the REST API, in its published order. The numbers of webhooks are assumed to follow this order from 1

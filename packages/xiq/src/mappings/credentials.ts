@@ -1,6 +1,6 @@
 // CREDENTIAL_LOG_ALL: activity on a user's credentials. EMAIL_LOG_ALL, SMS_LOG_ALL: credentials were sent to a user.
 import type { FieldTable } from '../read/field-table.ts';
-import { classify, commonFields, personOf, setTarget, suffix } from './common.ts';
+import { classify, commonFields, personOf, relatePerson, setTarget, suffix } from './common.ts';
 import { type Classification, defineMapping, type MappingInput, timeKey } from './mapping.ts';
 import { operatorsClassification, outcomeOf, statusWord } from './words.ts';
 
@@ -56,7 +56,7 @@ const emailFields = {
   // The owner of these ids is not documented.
   user_id: { as: 'text', to: ['extreme.xiq.user_id'] },
   customer_id: { as: 'text', to: ['extreme.xiq.customer_id'] },
-  approver_email: { as: 'text', to: ['extreme.xiq.approver_email', 'related.user'] },
+  approver_email: { as: 'text', to: ['extreme.xiq.approver_email'] },
   status: { as: 'text', to: ['extreme.xiq.status'] },
 } as const satisfies FieldTable;
 
@@ -86,6 +86,7 @@ export const emailMapping = defineMapping({
     classifyMessage(input, status, sentEmail);
     setTarget(draft, username);
     if (username !== undefined) draft.addToList('email.to.address', personOf(username).email);
+    if (values.approver_email !== undefined) relatePerson(draft, personOf(values.approver_email));
     draft.setField('email.direction', 'outbound');
     draft.setField('message', `Credential e-mail${suffix(' to ', username)}${suffix(': ', status)}`);
   },

@@ -1,5 +1,6 @@
 // What each word in a reply, a status and an authentication type means.
 
+import { cachedByText } from './cached-by-text.ts';
 import type { Classification, ClassificationRow, Meanings } from './mapping.ts';
 import { operatorsClassification, statusWord } from './words.ts';
 
@@ -75,21 +76,6 @@ export const upperWords = (text: string): readonly string[] =>
     .toUpperCase()
     .split(/[^\p{L}\p{N}]+/u)
     .filter((word) => word !== '');
-
-const maxCached = 1_000;
-const maxCachedLength = 64;
-
-/** Caches the results for short texts, of which there are few. */
-export function cachedByText<T>(compute: (text: string) => T): (text: string) => T {
-  const cache = new Map<string, { readonly result: T }>();
-  return (text) => {
-    const cached = cache.get(text);
-    if (cached !== undefined) return cached.result;
-    const result = compute(text);
-    if (cache.size < maxCached && text.length <= maxCachedLength) cache.set(text, { result });
-    return result;
-  };
-}
 
 /** T: the end of "isn't". */
 const negations: ReadonlySet<string> = new Set('CANNOT NEVER NO NON NOT T WITHOUT'.split(' '));

@@ -1,15 +1,17 @@
 // Words by which mappings classify: statuses, and the operator's codes.
 import type { TargetFields } from '../document/target-fields.ts';
+import { cachedByText } from './cached-by-text.ts';
 import type { Classification, Meanings } from './mapping.ts';
 
 type Outcome = NonNullable<TargetFields['event.outcome']>;
 
 /** The form of a code or word in tables: in upper case, with `_` between its parts. `In progress` becomes `IN_PROGRESS`. */
-export const statusWord = (text: string): string =>
+export const statusWord = cachedByText((text) =>
   text
     .trim()
     .toUpperCase()
-    .replace(/[\s_-]+/g, '_');
+    .replace(/[\s_-]+/g, '_'),
+);
 
 const success = 'COMPLETE COMPLETED DELIVERED DONE FINISHED OK SENT SUCCEEDED SUCCESS SUCCESSFUL';
 const failure = 'BOUNCED ERROR EXPIRED FAIL FAILED FAILURE NOT_DELIVERED NOT_SENT REJECTED UNDELIVERABLE UNDELIVERED';
