@@ -53,19 +53,20 @@ export function startBackfill(
   const shownTypes = (): JobFetch[] => types.map((one) => shownType(one, span, account, clock.now()));
 
   async function storeChunk(type: TypeState, chunk: LogChunk, known: KnownEvents): Promise<void> {
-    // If a webhook brings one of these events between this scan and the next one, it is delivered twice. That is a matter of
-    // milliseconds, for an event older than the log delay.
-    for await (const _ of known.catchUp(signal));
-    const missing = known.missingOf(chunk.events);
     const origin = { source: account.source, messageType: type.messageType, origin: 'rest' } as const;
     let kept = 0;
-    for (const { bytes, events } of restBodies(missing)) {
+    for (;;) {
+      // If a webhook brings one of these events between this scan and the append, it is delivered twice. That is a matter of
+      // milliseconds, for an event older than the log delay.
+      for await (const _ of known.catchUp(signal));
+      const [body] = restBodies(known.missingOf(chunk.events));
+      if (body === undefined) break;
       signal.throwIfAborted();
       const metadata = { ...origin, receivedAtMs: clock.now(), contentType: 'application/json' };
-      await journal.append(metadata, bytes);
+      await journal.append(metadata, body.bytes);
       // Finds this body, and stores which late webhooks are filtered. It is not stopped: a cancelled job is not resumed.
       for await (const _ of known.catchUp(never));
-      kept += events.length;
+      kept += body.events.length;
     }
     type.fetched += chunk.events.length;
     type.known += chunk.events.length - kept;

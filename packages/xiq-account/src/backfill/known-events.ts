@@ -15,6 +15,8 @@ export interface KnownEventsOptions extends ScannedSpan {
 /** About 100 MB of memory. */
 const maxEvents = 3_000_000;
 const fetchedAtOnce = 1_000;
+/** So that a scan ends if it cannot keep up with reception. */
+const maxScans = 10;
 
 /** A webhook event that was filtered does not count: its event is the fetched one. */
 export function knownEvents(options: KnownEventsOptions) {
@@ -75,10 +77,19 @@ export function knownEvents(options: KnownEventsOptions) {
   }
 
   async function* catchUp(signal: AbortSignal): AsyncGenerator<{ readonly done: number; readonly total: number }> {
-    const { firstSequence, nextSequence } = access.journal.extent();
     next ??= await access.journal.sequenceAt(fromMs - lookbackMs - aheadMs, signal);
-    const first = Math.max(next, firstSequence);
-    if (first >= nextSequence) return;
+    // Bodies that are received during a scan are in the next one, which is shorter.
+    for (let scans = 0; scans < maxScans; scans++) {
+      const { firstSequence, nextSequence } = access.journal.extent();
+      const first = Math.max(next, firstSequence);
+      if (first >= nextSequence) break;
+      yield* scanBodies(first, nextSequence, signal);
+      next = nextSequence;
+    }
+    await passFetched();
+  }
+
+  async function* scanBodies(first: number, nextSequence: number, signal: AbortSignal) {
     for await (const step of journalEvents(access, account, { first, next: nextSequence }, signal)) {
       if (step.kind === 'progress') yield step;
       if (step.kind !== 'event') continue;
@@ -89,8 +100,6 @@ export function knownEvents(options: KnownEventsOptions) {
       addEvent(event, origin === 'rest');
       if (fresh.rows.size + fresh.ids.length >= fetchedAtOnce) await passFetched();
     }
-    await passFetched();
-    next = nextSequence;
   }
 
   /**
