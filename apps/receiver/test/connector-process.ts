@@ -54,6 +54,22 @@ destinations: { archive: { type: file, directory: ./out, minFreeBytes: 0 }${othe
 sources: { xiq: { type: xiq, secrets: [ { env: XIQ_TEST_SECRET } ] } }
 ${yaml}`,
   );
+  /** What was parsed before: a poll parses only what was appended since. */
+  const parsed = new Map<string, { readonly bytes: Buffer; readonly documents: readonly OutputDocument[] }>();
+  async function documentsIn(name: string, isWritten: boolean): Promise<readonly OutputDocument[]> {
+    const bytes = await readFile(join(directory, 'out', name));
+    const end = bytes.lastIndexOf('\n') + 1;
+    if (!isWritten && end < bytes.length) throw new Error('the last line of a file is torn');
+    const last = parsed.get(name);
+    const before = last !== undefined && bytes.subarray(0, last.bytes.length).equals(last.bytes) ? last : undefined;
+    const lines = bytes
+      .toString('utf8', before?.bytes.length ?? 0, end)
+      .split('\n')
+      .slice(0, -1);
+    const documents = [...(before?.documents ?? []), ...lines.map((line) => outputDocument.parse(JSON.parse(line)))];
+    parsed.set(name, { bytes: bytes.subarray(0, end), documents });
+    return documents;
+  }
   const admin = async () => connectAdmin(await readAdminFile(join(directory, 'data')));
   return {
     directory,
@@ -64,14 +80,7 @@ ${yaml}`,
     async documents() {
       const isWritten = [...running].some((one) => one.directory === directory);
       const names = await readdir(join(directory, 'out')).catch(() => []);
-      const texts = await Promise.all(names.sort().map((name) => readFile(join(directory, 'out', name), 'utf8')));
-      return texts.flatMap((text) => {
-        if (!isWritten && text !== '' && !text.endsWith('\n')) throw new Error('the last line of a file is torn');
-        return text
-          .split('\n')
-          .slice(0, -1)
-          .map((line) => outputDocument.parse(JSON.parse(line)));
-      });
+      return (await Promise.all(names.sort().map((name) => documentsIn(name, isWritten)))).flat();
     },
     remove: () => rm(directory, { recursive: true, force: true }),
   };

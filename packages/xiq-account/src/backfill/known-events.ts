@@ -84,9 +84,9 @@ export function knownEvents(options: KnownEventsOptions) {
       const first = Math.max(next, firstSequence);
       if (first >= nextSequence) break;
       yield* scanBodies(first, nextSequence, signal);
+      await passFetched();
       next = nextSequence;
     }
-    await passFetched();
   }
 
   async function* scanBodies(first: number, nextSequence: number, signal: AbortSignal) {

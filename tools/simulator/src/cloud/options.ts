@@ -37,6 +37,8 @@ export const optionsSchema = z.strictObject({
   logOrder: z.enum(['newestFirst', 'oldestFirst']).default('newestFirst'),
   /** Whether the span includes `endTime`. */
   endTimeInclusive: z.boolean().default(true),
+  /** Whether a log shows an event only when its webhooks are neither queued nor in flight. */
+  logsAfterWebhooks: z.boolean().default(false),
   /** Whether the list of subscriptions contains secrets, or null. */
   showSecrets: z.boolean().default(true),
   webhooks: z

@@ -16,6 +16,8 @@ export interface SimulatedEvent {
   readonly rest: RestForm | undefined;
   /** The first 20 deliveries in order of completion. */
   readonly deliveries: readonly Delivery[];
+  /** Number of its webhooks that are queued or in flight. */
+  readonly inTransit: number;
 }
 
 export interface RestForm {
@@ -58,6 +60,7 @@ export interface StoredEvent extends SimulatedEvent {
   /** The alert policy that raised it: an int64's digits. */
   readonly policyId: string;
   readonly deliveries: Delivery[];
+  inTransit: number;
 }
 
 export const maxDeliveries = 20;

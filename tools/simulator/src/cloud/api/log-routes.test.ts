@@ -1,4 +1,6 @@
-import { expect, it } from 'vitest';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { expect, it, onTestFinished } from 'vitest';
 import { restLogs } from '../log-families.ts';
 import type { XiqCloudOptions } from '../options.ts';
 import { read, send, testCloud } from '../test-cloud.ts';
@@ -53,6 +55,26 @@ it('returns the span, with or without its end', async () => {
   const other = await start({ endTimeInclusive: false, logOrder: 'oldestFirst' });
   other.cloud.emit({ type: 'SMS_LOG_ALL', count: 5, atMs });
   expect(times(await other.get(`/logs/sms?${span}`))).toEqual([1, 2]);
+});
+
+it('shows an event at once, or with `logsAfterWebhooks` when its webhooks have ended', async () => {
+  const held = Promise.withResolvers<void>();
+  const receiver = createServer((_, response) => void held.promise.then(() => response.writeHead(202).end()));
+  await once(receiver.listen(0, '127.0.0.1'), 'listening');
+  onTestFinished(() => void receiver.close());
+  const address = receiver.address();
+  const url = `http://127.0.0.1:${address !== null && typeof address === 'object' ? address.port : 0}/`;
+  const clouds = [await start(), await start({ logsAfterWebhooks: true })];
+  for (const { cloud } of clouds) {
+    cloud.subscriptions.add({ url, messageType: 'AUDIT_LOG_ALL' });
+    cloud.faults.set({ twice: {} });
+    cloud.emit({ type: 'AUDIT_LOG_ALL' });
+  }
+  const shown = () => Promise.all(clouds.map(async ({ get }) => ids(await get('/logs/audit')).length));
+  expect(await shown()).toEqual([1, 0]);
+  held.resolve();
+  for (const { cloud } of clouds) await cloud.settled();
+  await expect.poll(shown).toEqual([1, 1]);
 });
 
 it.each(['page=0', 'limit=0', 'limit=101', 'startTime=soon', 'startTime=5&endTime=4'])('rejects %s', async (query) => {

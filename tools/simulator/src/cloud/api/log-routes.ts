@@ -5,6 +5,7 @@ import type { Emitter } from '../events/emitter.ts';
 import type { EventStore } from '../events/event-store.ts';
 import type { FaultState } from '../faults.ts';
 import { messageTypeOf } from '../log-families.ts';
+import type { SimulatedEvent } from '../simulated-event.ts';
 import { checked, logParameters } from './parameters.ts';
 import { type ApiEnv, errorResponse, pageResponse } from './responses.ts';
 
@@ -15,10 +16,13 @@ export interface LogOptions {
   readonly now: () => number;
   readonly newestFirst: boolean;
   readonly endTimeInclusive: boolean;
+  readonly logsAfterWebhooks: boolean;
 }
 
 export function logRoutes(app: Hono<ApiEnv>, options: LogOptions): void {
-  const { store, faults, now, newestFirst, endTimeInclusive } = options;
+  const { store, faults, now, newestFirst, endTimeInclusive, logsAfterWebhooks } = options;
+  const isShown = ({ rest, inTransit }: SimulatedEvent): boolean =>
+    rest !== undefined && rest.shownFromMs <= now() && !(logsAfterWebhooks && inTransit > 0);
 
   app.get('/logs/:log', (c) => {
     const type = messageTypeOf(c.req.param('log'));
@@ -33,7 +37,8 @@ export function logRoutes(app: Hono<ApiEnv>, options: LogOptions): void {
     const to = endTime === undefined || endTimeInclusive ? endTime : endTime - 1;
     const found = store
       .find({ account, types: [type], from: startTime, to })
-      .flatMap(({ rest }) => (rest === undefined || rest.shownFromMs > now() ? [] : [rest.json]));
+      .filter(isShown)
+      .map(({ rest }) => rest?.json ?? '');
     const ordered = newestFirst ? found.toReversed() : found;
     const chance = { area: 'logs', messageType: type, page } as const;
     const wrongBy = faults.hit('movingTotal', chance)?.times ?? 0;

@@ -69,6 +69,7 @@ export function createEmitter(options: EmitterOptions): Emitter {
       webhook: toJson(made.webhook, { spaced: false, ascii: false }),
       rest: restFormOf(messageType, made.rest, faults, now()),
       deliveries: [],
+      inTransit: 0,
     };
     store.add(event);
     return event;

@@ -75,8 +75,9 @@ export function createWebhookSender(options: SenderOptions): WebhookSender {
     const began = epoch;
     const repeat = await attempt(job);
     if (epoch !== began) return;
-    if (repeat === undefined) for (const next of job.after) pending.add(next);
-    else pending.addLater(retryDelayMs, repeat);
+    if (repeat !== undefined) return pending.addLater(retryDelayMs, repeat);
+    for (const event of job.events) event.inTransit -= 1;
+    for (const next of job.after) pending.add(next);
   }
 
   /** The job to retry later, if any. */
@@ -126,6 +127,7 @@ export function createWebhookSender(options: SenderOptions): WebhookSender {
     const names = Object.entries(settings).flatMap(([name, set]) => (set === undefined ? [] : [name]));
     const repeat: readonly Job[] = twice === undefined ? [] : [{ ...plain, faults: ['twice'] }];
     const job: Job = { ...plain, faults: names, slowMs: slow?.durationMs ?? 0, after: repeat };
+    for (const event of events) event.inTransit += 1 + repeat.length;
     if (outOfOrder !== undefined) postpone(id, job, outOfOrder.holdMs);
     else pending.addLater(late?.delayMs ?? 0, { ...job, after: [...job.after, ...takePostponed(id)] });
   }
