@@ -6,8 +6,7 @@ import { isDuplicateOfBackfill } from '@xiq-siem/state';
 import { type Span, scanJournal, sequencesOf } from './journal-scan.ts';
 import { isSettled, type KnownDestination, type ReadModel, timeOf } from './read-model.ts';
 
-const duplicateText =
-  'a back-fill fetched this event before its webhook: it is delivered from the REST log, with another event id';
+const duplicateText = 'a back-fill fetched this event before: delivered from the REST log with another event id';
 /** Listed events of one body; further ones are counted. */
 const maxEvents = 200;
 /** Listed bodies that contain the event (resends). */

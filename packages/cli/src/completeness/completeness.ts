@@ -30,7 +30,7 @@ const hourMs = 3_600_000;
 const logDelayMs = 10 * 60_000;
 
 export const completenessCommand = defineCommand({
-  text: `Compare the logs of ExtremeCloud IQ with the journal and with each destination, for each message type and hour. The result is \`complete\`, \`missing\` (logged events that were not received or not delivered), \`surplus\` (stored events that are not in the log) or \`unprovable\`, with the reason. For each destination it shows the assurance and the number of confirmed events. Events that a destination's routing excludes count as filtered, not as missing.
+  text: `Compare the logs of ExtremeCloud IQ with the journal and with each destination, for each message type and hour. The result is \`complete\`, \`missing\` (logged events that were not received or not delivered), \`surplus\` (stored events that are not in the log) or \`unprovable\`, with the reason. For each destination it shows the assurance and the number of confirmed events. Log entries and stored events are paired by type, time, user and other identifying fields; if several have the same, by their number. Events that a destination's routing excludes count as filtered, not as missing.
 
 The command reads the logs of ExtremeCloud IQ within the hourly request limit of the account, and scans the journal. The connector can be stopped. GDPR and LOCATION events have no log, and events beyond the journal's retention are unknown: both are unprovable.
 

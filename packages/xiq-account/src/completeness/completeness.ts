@@ -18,7 +18,7 @@ export interface CompletenessParts {
   readonly clock: Clock;
 }
 
-/** Limit of the logged events, and of the stored events. A proof with both at the limit needs about 350 MB of memory. */
+/** Limit of the logged events, and of the stored events. A proof with both at the limit needs about 400 MB of memory. */
 const maxEvents = 500_000;
 /** The longest wait for the request budget, for each page of a log. It is short because an operator waits for the result. */
 const maxWaitMs = 10 * 60_000;
