@@ -58,8 +58,8 @@ it('returns the span, with or without its end', async () => {
 });
 
 it('shows an event at once, or with `logsAfterWebhooks` when its webhooks have ended', async () => {
-  const held = Promise.withResolvers<void>();
-  const receiver = createServer((_, response) => void held.promise.then(() => response.writeHead(202).end()));
+  const delayed = Promise.withResolvers<void>();
+  const receiver = createServer((_, response) => void delayed.promise.then(() => response.writeHead(202).end()));
   await once(receiver.listen(0, '127.0.0.1'), 'listening');
   onTestFinished(() => void receiver.close());
   const address = receiver.address();
@@ -72,7 +72,7 @@ it('shows an event at once, or with `logsAfterWebhooks` when its webhooks have e
   }
   const shown = () => Promise.all(clouds.map(async ({ get }) => ids(await get('/logs/audit')).length));
   expect(await shown()).toEqual([1, 0]);
-  held.resolve();
+  delayed.resolve();
   for (const { cloud } of clouds) await cloud.settled();
   await expect.poll(shown).toEqual([1, 1]);
 });
