@@ -34,7 +34,6 @@ export interface BackfillParts {
 /** A page waits for the next hour of requests: a restart of the chunk could need more requests than an hour has. */
 const maxWaitMs = 2 * 3_600_000;
 const longestSleepMs = 60_000;
-const never = new AbortController().signal;
 
 export function startBackfill(
   span: BackfillSpan,
@@ -56,16 +55,15 @@ export function startBackfill(
     const origin = { source: account.source, messageType: type.messageType, origin: 'rest' } as const;
     let kept = 0;
     for (;;) {
-      // If a webhook brings one of these events between this scan and the append, it is delivered twice. That is a matter of
-      // milliseconds, for an event older than the log delay.
+      // If a webhook brings one of these events between this scan and `addFetched`, it is delivered twice. That is a
+      // matter of milliseconds, for an event older than the log delay.
       for await (const _ of known.catchUp(signal));
       const [body] = restBodies(known.missingOf(chunk.events));
       if (body === undefined) break;
       signal.throwIfAborted();
       const metadata = { ...origin, receivedAtMs: clock.now(), contentType: 'application/json' };
       await journal.append(metadata, body.bytes);
-      // Finds this body, and stores which late webhooks are filtered. It is not stopped: a cancelled job is not resumed.
-      for await (const _ of known.catchUp(never));
+      await known.addFetched(body.events);
       kept += body.events.length;
     }
     type.fetched += chunk.events.length;

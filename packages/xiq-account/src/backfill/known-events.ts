@@ -1,6 +1,6 @@
 // Knows the stored events of a span, from webhooks and back-fills, by a scan of the journal that can catch up.
 import { type FetchedEvents, idMap, idSet, isDuplicateOfBackfill, slotFinder, slotId } from '@xiq-siem/state';
-import type { BodyEvent, LogEvent } from '../rest/log-reader.ts';
+import type { EventSummary, LogEvent } from '../rest/log-reader.ts';
 import { backfillError } from './backfill-errors.ts';
 import { type JournalAccess, journalEvents, lookbackMs, retainedSinceMs, type ScannedSpan } from './journal-events.ts';
 
@@ -36,7 +36,7 @@ export function knownEvents(options: KnownEventsOptions) {
     timeMs === undefined || (timeMs >= fromMs - lookbackMs && timeMs < toMs + lookbackMs);
   let next: number | undefined;
 
-  function addEvent({ id, pairingKey }: BodyEvent, isFetched: boolean): void {
+  function addEvent({ id, pairingKey }: EventSummary, isFetched: boolean): void {
     if (!ids.add(id)) return;
     if (ids.size > maxEvents) {
       throw backfillError('too_many_events', `the span has more than ${maxEvents} stored events: use a shorter span`);
@@ -102,6 +102,12 @@ export function knownEvents(options: KnownEventsOptions) {
     }
   }
 
+  /** Call it at once after the body of the events is synced: late webhooks are filtered from then on. */
+  async function addFetched(events: readonly LogEvent[]): Promise<void> {
+    for (const event of events) addEvent(event, true);
+    await passFetched();
+  }
+
   /**
    * The events of a log that are not stored, in order. `rows` has all events with its pairing keys. An event with a stored
    * id is stored. Of the others with one key, as many are stored as the journal has other events with this key.
@@ -121,6 +127,7 @@ export function knownEvents(options: KnownEventsOptions) {
 
   return {
     missingOf,
+    addFetched,
     /** Scans the bodies received since the last call; the first call scans those that may contain events of the span. */
     catchUp,
   };
