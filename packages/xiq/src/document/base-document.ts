@@ -46,7 +46,7 @@ function newTemplate(settings: DocumentSettings, family: Family, messageType: st
   const { agent, namespace, labels, mappingVersion, source } = settings;
   const draft = new DocumentDraft();
   const dataset = datasetOf(family);
-  // Each body replaces it. Here, so that it is the first field of a document.
+  // Each body replaces it. Here, so that it stands before the other top-level fields.
   draft.setField('@timestamp', '');
   draft.setField('ecs.version', ecsVersion);
   draft.setField('agent.type', 'xiq-siem-connector');
