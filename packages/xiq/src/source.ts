@@ -42,6 +42,8 @@ export const xiqSource = defineSource({
       mappingVersion: mappingVersion(mapping?.version),
       mappers: mapping === undefined ? mappers : mappersWith(additionsOf(mapping.rules)),
     };
+    // Zero is a value too: without it, `rate()` does not see the first increase.
+    for (const name of ['empty_bodies', 'repeated_content'] as const) meter.add(name, 0);
     const report = ({ events, pipelineErrors, emptyBodies, repeatedContent }: Tally): void => {
       for (const [dataset, count] of events) meter.add('events', count, { dataset });
       for (const [code, count] of pipelineErrors) meter.add('pipeline_errors', count, { code });
