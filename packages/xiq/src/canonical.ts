@@ -1,5 +1,5 @@
 // The canonical text of an element: equal in every spelling of the same content, different for different content.
-import type { JsonValue } from '@xiq-siem/core';
+import type { JsonObject, JsonValue } from '@xiq-siem/core';
 import { foldJson, type JsonFold } from './body/fold-json.ts';
 import { isArray } from './body/json-value.ts';
 import { decimalParts } from './body/scan.ts';
@@ -27,71 +27,88 @@ const absentItem = '-';
 const listOf = (items: readonly string[]): string =>
   items.every((item) => item === '') ? '' : `[${items.map((item) => (item === '' ? absentItem : item)).join('')}]`;
 
-/** The names and values of an object, each at the same index. */
-interface Pairs {
-  readonly names: string[];
-  readonly values: string[];
-}
+type Pair = readonly [prefix: string, value: string];
 
-const prefixes = new Map<string, string>();
-const maxCached = 4_096;
-const maxCachedLength = 64;
-
-/** The plain name with its length. A cache, because elements have few names. */
-function prefixOf(name: string): string {
-  const known = prefixes.get(name);
-  if (known !== undefined) return known;
-  const prefix = scalar(plainName(name));
-  if (prefixes.size < maxCached && name.length <= maxCachedLength) prefixes.set(name, prefix);
-  return prefix;
-}
-
-function addPair({ names, values }: Pairs, name: string, value: string): void {
-  if (value === '') return;
-  names.push(prefixOf(name));
-  values.push(value);
-}
-
-/** Larger objects are sorted by the engine. */
-const maxInserted = 32;
-
-/** Sorts by name, then by value. Short lists of short names are sorted faster by insertion. */
-function sortPairs({ names, values }: Pairs): void {
-  if (names.length > maxInserted) {
-    const order = names.map((name, index) => ({ name, value: values[index] ?? '' }));
-    order.sort((a, b) => compare(a.name, b.name) || compare(a.value, b.value));
-    for (const [index, { name, value }] of order.entries()) {
-      names[index] = name;
-      values[index] = value;
-    }
-    return;
+/** Sorted by name, then by value. A pair counts once. */
+function objectOf(pairs: Pair[]): string {
+  pairs.sort((a, b) => compare(a[0], b[0]) || compare(a[1], b[1]));
+  let text = '';
+  for (const [index, [prefix, value]] of pairs.entries()) {
+    const before = pairs[index - 1];
+    if (value !== '' && (before?.[0] !== prefix || before[1] !== value)) text += prefix + value;
   }
-  for (let index = 1; index < names.length; index++) {
-    const [name = '', value = ''] = [names[index], values[index]];
-    let at = index;
-    for (; at > 0; at--) {
-      const [before = '', valueBefore = ''] = [names[at - 1], values[at - 1]];
-      if (before < name || (before === name && valueBefore <= value)) break;
-      names[at] = before;
-      values[at] = valueBefore;
-    }
-    names[at] = name;
-    values[at] = value;
-  }
+  return text === '' ? '' : `{${text}}`;
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-function objectOf(pairs: Pairs): string {
-  const { names, values } = pairs;
-  if (names.length === 0) return '';
-  sortPairs(pairs);
-  let text = '{';
-  for (let index = 0; index < names.length; index++) {
-    const isRepeated = names[index] === names[index - 1] && values[index] === values[index - 1];
-    if (!isRepeated) text += `${names[index]}${values[index]}`;
+const prefixOf = (name: string): string => scalar(plainName(name));
+
+/** The names of an object in sorted order, each with its index in the order that was sent. */
+interface Layout {
+  readonly prefixes: readonly string[];
+  readonly indexes: readonly number[];
+  /** Two names have one plain name, so that the order depends on the values. */
+  readonly isAmbiguous: boolean;
+}
+
+function layoutOf(names: readonly string[]): Layout {
+  const sorted = names.map((name, index) => ({ prefix: prefixOf(name), index }));
+  sorted.sort((a, b) => compare(a.prefix, b.prefix));
+  return {
+    prefixes: sorted.map(({ prefix }) => prefix),
+    indexes: sorted.map(({ index }) => index),
+    isAmbiguous: sorted.some(({ prefix }, at) => prefix === sorted[at - 1]?.prefix),
+  };
+}
+
+/** A list of names, in a tree of such lists: elements have few, and sorting is slow. */
+interface NameList {
+  readonly longer: Map<string, NameList>;
+  /** The name and the list that followed last. */
+  lastName: string | undefined;
+  last: NameList | undefined;
+  layout: Layout | undefined;
+}
+
+const newNameList = (): NameList => ({ longer: new Map(), lastName: undefined, last: undefined, layout: undefined });
+const noNames = newNameList();
+const maxNameLists = 16_384;
+const maxNameLength = 64;
+let nameLists = 0;
+
+/** `list` with one more name. Undefined if too many lists are known. */
+function withName(list: NameList | undefined, name: string): NameList | undefined {
+  if (list === undefined || list.lastName === name) return list?.last;
+  let longer = list.longer.get(name);
+  if (longer === undefined) {
+    if (nameLists >= maxNameLists || name.length > maxNameLength) return undefined;
+    nameLists++;
+    longer = newNameList();
+    list.longer.set(name, longer);
   }
-  return `${text}}`;
+  list.lastName = name;
+  list.last = longer;
+  return longer;
+}
+
+function canonicalObject(object: JsonObject): string {
+  let list: NameList | undefined = noNames;
+  const values: string[] = [];
+  for (const name in object) {
+    list = withName(list, name);
+    values.push(canonicalText(object[name]));
+  }
+  const layout = list?.layout ?? layoutOf(Object.keys(object));
+  if (list !== undefined) list.layout = layout;
+  const { prefixes, indexes, isAmbiguous } = layout;
+  if (isAmbiguous) return objectOf(prefixes.map((prefix, at) => [prefix, values[indexes[at] ?? -1] ?? '']));
+  let text = '';
+  for (let at = 0; at < prefixes.length; at++) {
+    const value = values[indexes[at] ?? -1];
+    if (value !== '') text += `${prefixes[at]}${value}`;
+  }
+  return text === '' ? '' : `{${text}}`;
 }
 
 function ofNumber(value: number): string {
@@ -115,9 +132,7 @@ export function canonicalText(value: JsonValue | undefined): string {
   }
   if (value === null || typeof value !== 'object') return '';
   if (isArray(value)) return listOf(value.map(canonicalText));
-  const pairs: Pairs = { names: [], values: [] };
-  for (const name in value) addPair(pairs, name, canonicalText(value[name]));
-  return objectOf(pairs);
+  return canonicalObject(value);
 }
 
 const ofText = (text: string): string => (text === '' ? '' : scalar(text));
@@ -127,11 +142,7 @@ const canonicalFold: JsonFold<string> = {
   number: (source) => scalar(plainDecimal(source)),
   literal: (value) => (value === null ? '' : scalar(String(value))),
   array: listOf,
-  object(members) {
-    const pairs: Pairs = { names: [], values: [] };
-    for (const [name, value] of members) addPair(pairs, name, value);
-    return objectOf(pairs);
-  },
+  object: (members) => objectOf(members.map(([name, value]) => [prefixOf(name), value])),
 };
 
 /**

@@ -122,12 +122,13 @@ function startEvent(
 ) {
   const draft = context.draftFor(family, messageType);
   draft.setField('event.hash', originalHash(element));
-  const finish = ({ key, organization, loggedAt, ...times }: Partial<Mapped>): IdentifiedEvent => {
+  const finish = (mapped: Partial<Mapped>): IdentifiedEvent => {
+    const { key, organization, loggedAt } = mapped;
     completeOrganization(draft, context.organization, organization);
     const content = contentOf(element, value, isLossy);
     const { id, occurrence } = context.nextIdentity(family, content, element.occurrence);
     draft.setField('event.id', id);
-    const timeMs = setTime(draft, times, context.body.metadata.receivedAtMs);
+    const timeMs = setTime(draft, mapped, context.body.metadata.receivedAtMs);
     setOriginal(draft, element);
     return {
       element: element.index,

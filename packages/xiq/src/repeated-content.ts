@@ -11,6 +11,16 @@ type IsRepeated = (id: string) => boolean;
 /** Returns undefined for a body that was seen before: each body counts once, however often it is read. */
 export type RepeatedContent = (body: StoredBody) => IsRepeated | undefined;
 
+/** Eight digits in lower case. Faster than parseInt. */
+function hexNumber(text: string, start: number): number {
+  let number = 0;
+  for (let at = start; at < start + 8; at++) {
+    const unit = text.charCodeAt(at);
+    number = (number << 4) | (unit < 0x61 ? unit - 0x30 : unit - 0x57);
+  }
+  return number >>> 0;
+}
+
 export function createRepeatedContent(): RepeatedContent {
   /** Three numbers each: two parts of an id, and the checksum of its body. */
   const seen = new Uint32Array(slots * 3);
@@ -20,11 +30,16 @@ export function createRepeatedContent(): RepeatedContent {
     highest = sequence;
     const checksum = crc32(bytes);
     return (id) => {
-      const [first, second] = [Number.parseInt(id.slice(1, 9), 16), Number.parseInt(id.slice(9, 17), 16)];
+      const first = hexNumber(id, 1);
+      const second = hexNumber(id, 9);
       const at = (first % slots) * 3;
       const isKnown = seen[at] === first && seen[at + 1] === second;
       const isRepeated = isKnown && seen[at + 2] !== checksum;
-      if (!isKnown) seen.set([first, second, checksum], at);
+      if (!isKnown) {
+        seen[at] = first;
+        seen[at + 1] = second;
+        seen[at + 2] = checksum;
+      }
       return isRepeated;
     };
   };

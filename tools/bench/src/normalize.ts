@@ -1,14 +1,25 @@
-// Measures the normalization of bodies to JSON documents on one thread: `node tools/bench/src/normalize.ts`.
-import type { StoredBody } from '@xiq-siem/core';
+// Measures the CPU of normalization to JSON documents: `node tools/bench/src/normalize.ts [another checkout]`.
+import { join, resolve } from 'node:path';
+import type { Source, StoredBody } from '@xiq-siem/core';
 import { xiqSource } from '@xiq-siem/xiq';
 
 const ignore = (): void => undefined;
-const source = xiqSource.create(xiqSource.configSchema.parse({}), {
-  name: 'xiq',
-  agent: { id: '6f0c8c1e-0000-4000-8000-000000000000', name: 'bench', version: '0.1.0' },
-  log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
-  meter: { add: ignore },
-});
+const sourceOf = (definition: typeof xiqSource): Source =>
+  definition.create(definition.configSchema.parse({}), {
+    name: 'xiq',
+    agent: { id: '6f0c8c1e-0000-4000-8000-000000000000', name: 'bench', version: '0.1.0' },
+    log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
+    meter: { add: ignore },
+  });
+
+const sources = [sourceOf(xiqSource)];
+const [otherCheckout] = process.argv.slice(2);
+if (otherCheckout !== undefined) {
+  const other: { readonly xiqSource: typeof xiqSource } = await import(
+    join(resolve(otherCheckout), 'packages/xiq/src/index.ts')
+  );
+  sources.push(sourceOf(other.xiqSource));
+}
 
 const receivedAtMs = Date.UTC(2026, 0, 1);
 
@@ -59,27 +70,35 @@ const bodies = {
   },
 };
 
+const rounds = 25;
+const eventsInRound = 20_000;
+const median = (values: readonly number[]): number =>
+  values.toSorted((first, second) => first - second)[Math.floor(values.length / 2)] ?? Number.NaN;
+
+let sequence = 0;
 for (const [name, { messageType, value, events }] of Object.entries(bodies)) {
-  const body: StoredBody = {
-    sequence: 1,
-    receipt: 'r1_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
-    metadata: { source: 'xiq', origin: 'webhook', messageType, receivedAtMs },
-    bytes: Buffer.from(JSON.stringify(value)),
-  };
+  const bytes = Buffer.from(JSON.stringify(value));
   let characters = 0;
-  const run = (bodiesToDo: number): number => {
-    const start = performance.now();
-    for (let count = 0; count < bodiesToDo; count++) {
+  /** Returns microseconds of CPU for an event. */
+  const run = (source: Source): number => {
+    const start = process.threadCpuUsage();
+    for (let count = 0; count < eventsInRound / events; count++) {
+      const body: StoredBody = {
+        sequence: ++sequence,
+        receipt: 'r1_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
+        metadata: { source: 'xiq', origin: 'webhook', messageType, receivedAtMs },
+        bytes,
+      };
       for (const event of source.normalize(body, receivedAtMs + 5)) characters += JSON.stringify(event.document).length;
     }
-    return performance.now() - start;
+    const { user, system } = process.threadCpuUsage(start);
+    return (user + system) / eventsInRound;
   };
-  const bodiesToDo = 50_000 / events;
-  run(bodiesToDo);
-  const best = Math.min(...Array.from({ length: 5 }, () => run(bodiesToDo)));
-  const perSecond = Math.round((bodiesToDo * events) / (best / 1000));
-  const perDocument = Math.round(characters / (6 * bodiesToDo * events));
-  console.log(
-    `${name}: ${perSecond.toLocaleString('en')} events/s, ${((best * 1000) / (bodiesToDo * events)).toFixed(2)} us an event, ${perDocument} characters a document`,
-  );
+  for (const source of sources) run(source);
+  const costs = Array.from({ length: rounds }, () => sources.map(run));
+  const [own, other] = sources.map((_, index) => median(costs.map((cost) => cost[index] ?? Number.NaN)).toFixed(1));
+  const ratio = median(costs.map(([mine = Number.NaN, theirs = Number.NaN]) => mine / theirs)).toFixed(2);
+  const compared = other === undefined ? '' : `, ${other} us of the other: ratio ${ratio}`;
+  const perDocument = Math.round(characters / (sources.length * (rounds + 1) * eventsInRound));
+  console.log(`${name}: ${own} us of CPU for an event of ${perDocument} characters${compared}`);
 }

@@ -75,20 +75,19 @@ export function baseDraftsOf(settings: DocumentSettings, { metadata, receipt }: 
   const created = writeTime(receivedAtMs);
   // Not before event.created, also if the clock was set back.
   const ingested = writeTime(Math.max(ingestedAtMs, receivedAtMs));
-  const ofBody = new Map<DocumentDraft, DocumentDraft>();
+  // Most bodies have one family and message type.
+  let last: { readonly family: Family; readonly messageType: string; readonly draft: DocumentDraft } | undefined;
 
   return (family: Family, messageType: string): DocumentDraft => {
-    const template = templateOf(settings, family, messageType);
-    const known = ofBody.get(template);
-    if (known !== undefined) return known.copy();
-    const draft = template.copy();
+    if (last?.family === family && last.messageType === messageType) return last.draft.copy();
+    const draft = templateOf(settings, family, messageType).copy();
     draft.setField('@timestamp', created);
     draft.setField('event.provider', origin === 'rest' ? 'xiq-rest' : 'xiq-webhook');
     draft.setField('event.created', created);
     draft.setField('event.ingested', ingested);
     if (origin === 'rest') draft.addToList('tags', 'backfilled');
     draft.setField('extreme.xiq.receipt', receipt);
-    ofBody.set(template, draft);
+    last = { family, messageType, draft };
     return draft.copy();
   };
 }

@@ -15,7 +15,8 @@ function isTree(value: Tree[string]): value is Tree {
 /** The objects that contain most of the fields. A path starts at one of them. */
 type Base = 'root' | 'event' | 'own';
 
-interface Path {
+/** A place in a document. */
+export interface Path {
   readonly base: Base;
   readonly parents: readonly string[];
   readonly leaf: string;
@@ -34,7 +35,7 @@ const bases: readonly (readonly [Base, string])[] = [
   ['own', 'extreme.xiq.'],
 ];
 
-function pathOf(field: string): Path {
+export function pathOf(field: TargetField): Path {
   const known = paths.get(field);
   if (known !== undefined) return known;
   const [base, prefix] = bases.find(([, start]) => field.startsWith(start)) ?? ['root', ''];
@@ -108,8 +109,7 @@ export class DocumentDraft {
   }
 
   /** Writes a value of a field table. The types of its rules ensure that the value fits the field. */
-  writeField(field: TargetField, value: string | number | boolean | readonly string[]): void {
-    const path = pathOf(field);
+  writeAt(path: Path, value: string | number | boolean | readonly string[]): void {
     if (!path.isList) this.#write(path, value);
     // A set, because a list may be long.
     else

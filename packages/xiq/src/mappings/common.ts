@@ -1,6 +1,7 @@
 // Common parts of the mappings: fields of every message type, classification, and users.
 import type { DocumentDraft } from '../document/document-draft.ts';
 import type { FieldTable } from '../read/field-table.ts';
+import { cachedByText } from './cached-by-text.ts';
 import type { Classification } from './mapping.ts';
 
 export const commonFields = {
@@ -41,10 +42,15 @@ interface Person {
 }
 
 /**
- * Parses a user name: an e-mail address, DOMAIN\user, or a plain name. The name of an e-mail address is the address, which
+ * Reads a user name: an e-mail address, DOMAIN\user, or a plain name. The name of an e-mail address is the address, which
  * is the login at ExtremeCloud IQ. With `short` it is the part before the @, as of a user principal name.
  */
-export function personOf(text: string, short = false): Person {
+export const personOf = (text: string, short = false): Person => (short ? shortPerson(text) : fullPerson(text));
+
+const fullPerson = cachedByText((text) => parsePerson(text, false));
+const shortPerson = cachedByText((text) => parsePerson(text, true));
+
+function parsePerson(text: string, short: boolean): Person {
   const trimmed = text.trim();
   if (trimmed.length > maxNameLength) return { name: trimmed };
   const [address, local, realm] = emailAddress.exec(trimmed.toLowerCase()) ?? [];

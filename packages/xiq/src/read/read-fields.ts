@@ -2,8 +2,7 @@
 
 import type { JsonObject, JsonValue } from '@xiq-siem/core';
 import { isObject } from '../body/json-value.ts';
-import type { DocumentDraft } from '../document/document-draft.ts';
-import type { TargetField } from '../document/target-fields.ts';
+import { type DocumentDraft, type Path, pathOf } from '../document/document-draft.ts';
 import { writeTime } from '../document/write-time.ts';
 import { plainName } from '../plain-name.ts';
 import { type FieldTable, type FurtherNames, namesOf } from './field-table.ts';
@@ -25,8 +24,13 @@ interface Slot {
   readonly name: string;
   readonly kind: Kind;
   readonly read: (value: JsonValue, time: TimeContext) => Value | undefined;
-  readonly to: readonly TargetField[];
+  readonly to: readonly Path[];
   readonly within: string | undefined;
+}
+
+interface Picked {
+  readonly candidate: Candidate;
+  readonly value: Value;
 }
 
 export interface Reading {
@@ -114,7 +118,7 @@ export function fieldReader(table: FieldTable, furtherNames: FurtherNames): Fiel
     kind: as,
     read: readers[as],
     // Several fields may have the time of the event. The mapping chooses one.
-    to: to.filter((field) => field !== '@timestamp'),
+    to: to.filter((field) => field !== '@timestamp').map(pathOf),
     within,
   }));
   const slotOf = new Map(slots.map(({ name }, slot) => [name, slot]));
@@ -153,13 +157,8 @@ export function fieldReader(table: FieldTable, furtherNames: FurtherNames): Fiel
     return bySlot;
   };
 
-  /** The first readable candidate. Other candidates with a different value are added to `extreme.xiq.extra`. */
-  const pick = (
-    slot: Slot,
-    first: Candidate,
-    time: TimeContext,
-    draft: DocumentDraft,
-  ): [Candidate, Value] | undefined => {
+  /** The first readable candidate, with its value. Others with a different value are added to `extreme.xiq.extra`. */
+  const pick = (slot: Slot, first: Candidate, time: TimeContext, draft: DocumentDraft): Picked | undefined => {
     for (let candidate: Candidate | undefined = first; candidate !== undefined; candidate = candidate.next) {
       const value = isPlaceholder(candidate.value, slot.kind) ? undefined : slot.read(candidate.value, time);
       if (value === undefined) {
@@ -169,7 +168,7 @@ export function fieldReader(table: FieldTable, furtherNames: FurtherNames): Fiel
       for (let other = candidate.next; other !== undefined; other = other.next) {
         if (!same(candidate.value, other.value)) draft.addExtra(other.key, other.value);
       }
-      return [candidate, value];
+      return { candidate, value };
     }
     return undefined;
   };
@@ -182,15 +181,14 @@ export function fieldReader(table: FieldTable, furtherNames: FurtherNames): Fiel
       const first = bySlot[index];
       if (first === undefined || slot === undefined) continue;
       const picked = pick(slot, first, time, draft);
-      bySlot[index] = picked?.[0] ?? first;
       if (picked === undefined) continue;
-      const [candidate, value] = picked;
-      const { key, value: sent } = candidate;
+      const { candidate, value } = picked;
+      bySlot[index] = candidate;
       values[slot.name] = value;
-      if (typeof value === 'object' && 'exact' in value && !value.exact) draft.addExtra(key, sent);
+      if (typeof value === 'object' && 'exact' in value && !value.exact) draft.addExtra(candidate.key, candidate.value);
       if (slot.to.length === 0) continue;
       const out = outputValue(value);
-      for (const field of slot.to) draft.writeField(field, out);
+      for (const path of slot.to) draft.writeAt(path, out);
     }
     const candidateOf = (name: string): Candidate | undefined => bySlot[slotOf.get(name) ?? -1];
     const sentValue = (name: string): JsonValue | undefined => {
