@@ -95,7 +95,7 @@ const entries = {
     ...critical,
     when: 'The full journal evicted requests that a destination had not received. Once for each retention gap, and at most once an hour while it grows.',
     advice:
-      'The events are lost for this destination. If an `api` is configured, run `xiq-siem backfill --force-duplicates` for that time to fetch them again. Then run `xiq-siem status --acknowledge GAP`.',
+      'The events are lost for this destination. If an `api` is configured, run `xiq-siem backfill --force-duplicates` for that time to fetch them again; events of that time that were delivered come a second time, with another `event.id`. Then run `xiq-siem status --acknowledge GAP`.',
     message: ({ subject, attributes }) =>
       `Destination ${subject} lost ${counted(attributes['gap.bodies'], 'request')} that the full journal evicted: retention gap ${attributes['gap.id'] ?? 'unknown'}.`,
   },

@@ -98,7 +98,7 @@ function losses({ gaps, journal }: Given): readonly Problem[] {
         subject: { kind: 'destination', name: destination },
         summary: `${requests} ${reason === undefined ? 'evicted' : 'lost'} before ${destination} had them`,
         text,
-        next: `\`${backfillOf(receivedFrom, receivedTo)}\` if the source has an \`api\`, then \`xiq-siem status --acknowledge ${id}\``,
+        next: `\`${backfillOf(receivedFrom, receivedTo)}\` if the source has an \`api\` (delivered events come again, with another event.id), then \`xiq-siem status --acknowledge ${id}\``,
       });
     }),
   ];
