@@ -31,6 +31,8 @@ it.each([
   ['nested lists in an envelope', '{"data":[[{"a":1}],{"b":1}]}', ['{"a":1}', '{"b":1}']],
   ['envelopes in a list', '[{"data":[{"a":1}]},{"b":1},{"events":{"c":1}}]', ['{"a":1}', '{"b":1}', '{"c":1}']],
   ['observations', '{"data":{"apMac":"x","observations":[{"a":1},5]}}', ['{"a":1}', '5']],
+  ['any spelling of observations', '{"apMac":"x","Observations":[{"a":1},{"b":1}]}', ['{"a":1}', '{"b":1}']],
+  ['one list of two spellings', '{"Observations":[],"OBSERVATIONS":[{"a":1}],"obs_ervations":[5]}', ['{"a":1}']],
   ['a list of parents', '{"data":[{"observations":[{"a":1}]},{"observations":[{"b":1}]}]}', ['{"a":1}', '{"b":1}']],
   ['of a repeated name the last', '{"data":[{"a":1},{"b":1}],"data":[{"c":1}]}', ['{"c":1}']],
 ])('finds the elements of an envelope: %s', (_, content, texts) => {

@@ -2,7 +2,7 @@
 import { Buffer } from 'node:buffer';
 import type { JsonObject, JsonValue } from '@xiq-siem/core';
 import type { FindBytes } from './charset.ts';
-import { containerOf, observations } from './envelope.ts';
+import { containerOf, isObservations } from './envelope.ts';
 import { type NamedValue, parseExactly } from './fold-json.ts';
 import { isArray, isObject } from './json-value.ts';
 import { readItems, readMembers, type Span, valueEnd } from './scan.ts';
@@ -177,7 +177,7 @@ function findPlaces(
   // A value of a repeated name may differ from `value`: its elements do not count.
   if (isArray(value) && opening === '[') {
     let ordinal = 0;
-    const isObserved = container?.name === observations;
+    const isObserved = container !== undefined && isObservations(container.name);
     return readItems(text, at, (start) => {
       const item = value[ordinal++] ?? null;
       return isObserved ? addPlace(start, item) : findPlaces(text, start, item, container, places);
@@ -210,7 +210,7 @@ function sharedIn(
   const exact = reading.isItemLossy ? parseExactly(text) : undefined;
   const { [name]: _, ...object } = isObject(exact?.value) ? exact.value : value;
   const { isLossy = false, hidden = [] } = exact ?? {};
-  const kind = name === observations ? 'observations' : 'envelope';
+  const kind = isObservations(name) ? 'observations' : 'envelope';
   if (kind === 'envelope' && hidden.length === 0 && Object.keys(object).length === 0) return outer;
   return shareParent({ kind, object, text, isLossy }, hidden, before.length + after.length, outer);
 }

@@ -3,8 +3,8 @@ import type { JsonObject, JsonValue } from '@xiq-siem/core';
 import { plainName } from '../plain-name.ts';
 import { isArray, isObject } from './json-value.ts';
 
-/** The array in an element whose items are one event each. */
-export const observations = 'observations';
+/** Whether a name is that of an array in an element whose items are one event each. */
+export const isObservations = (name: string): boolean => plainName(name) === 'observations';
 
 const envelopeNames: ReadonlySet<string> = new Set(['data', 'events', 'records']);
 
@@ -43,17 +43,6 @@ function isEmpty(object: JsonObject): boolean {
   return true;
 }
 
-/** The name of an object's only member that is an array or an object. */
-function onlyContainer(object: JsonObject): string | undefined {
-  let only: string | undefined;
-  for (const name in object) {
-    if (typeof object[name] !== 'object' || object[name] === null) continue;
-    if (only !== undefined) return undefined;
-    only = name;
-  }
-  return only;
-}
-
 function isEnvelope(object: JsonObject, member: string): boolean {
   const content = object[member] ?? null;
   if (!envelopeNames.has(plainName(member)) || !(isObject(content) ? !isEmpty(content) : isListOfObjects(content))) {
@@ -65,10 +54,16 @@ function isEnvelope(object: JsonObject, member: string): boolean {
 
 /** The name of the member that contains the events of an object. Undefined: the object is one event. */
 export function containerOf(object: JsonObject): string | undefined {
-  const list = Object.hasOwn(object, observations) ? object[observations] : undefined;
-  if (isArray(list) && list.length > 0) return observations;
-  const only = onlyContainer(object);
-  return only !== undefined && isEnvelope(object, only) ? only : undefined;
+  let only: string | undefined;
+  let containers = 0;
+  for (const name in object) {
+    const member = object[name];
+    if (typeof member !== 'object' || member === null) continue;
+    if (isArray(member) && member.length > 0 && isObservations(name)) return name;
+    only = name;
+    containers++;
+  }
+  return only !== undefined && containers === 1 && isEnvelope(object, only) ? only : undefined;
 }
 
 /** Whether an item of a body contains events in place of being one. */
@@ -81,5 +76,5 @@ export function countEvents(value: JsonValue): number {
   const name = isObject(value) ? containerOf(value) : undefined;
   if (name === undefined || !isObject(value)) return 1;
   const content = value[name] ?? null;
-  return name === observations && isArray(content) ? content.length : countEvents(content);
+  return isObservations(name) && isArray(content) ? content.length : countEvents(content);
 }
