@@ -1,7 +1,7 @@
 // Reads a YAML file as plain values, with the line and column of each field.
 import { readFile } from 'node:fs/promises';
 import { reasonOf } from '@xiq-siem/core';
-import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
+import { type Document, isAlias, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import type { ConfigFault, FieldPath, Finding } from './faults.ts';
 import { fieldName } from './faults.ts';
 
@@ -52,15 +52,48 @@ export function parseYaml(file: string, text: string): YamlFile {
     }
     return 0;
   };
-  const faults = document.errors.map(
-    (error): ConfigFault => ({ file, ...at(error.pos[0]), field: '', message: `invalid YAML: ${error.message}` }),
-  );
+  const fault = (offset: number, message: string): ConfigFault => ({
+    file,
+    ...at(offset),
+    field: '',
+    message: `invalid YAML: ${message}`,
+  });
+  const faults = document.errors.map((error) => fault(error.pos[0], error.message));
+  for (const { name, offset } of unknownAliases(document)) {
+    faults.push(
+      fault(offset, `*${name} refers to an anchor that does not exist: write text that starts with * in quotes`),
+    );
+  }
+  let value: unknown;
+  if (faults.length === 0) {
+    try {
+      // The limit of aliases protects against documents that expand without limit.
+      value = document.toJS({ maxAliasCount: 100 }) ?? {};
+      // Throws if a value contains itself.
+      JSON.stringify(value);
+    } catch {
+      value = undefined;
+      faults.push(fault(0, 'an alias refers to a value that contains it, or there are too many aliases'));
+    }
+  }
   return {
-    // The limit of aliases protects against documents that expand without limit.
-    value: faults.length > 0 ? undefined : (document.toJS({ maxAliasCount: 100 }) ?? {}),
+    value,
     faults,
     locate: ({ path, message }) => ({ file, ...at(offsetOf(path)), field: fieldName(path), message }),
   };
+}
+
+function unknownAliases(document: Document): readonly { readonly name: string; readonly offset: number }[] {
+  const anchors = new Set<string>();
+  const found: { name: string; offset: number }[] = [];
+  visit(document, {
+    Node(_, node) {
+      if (!isAlias(node)) {
+        if (node.anchor !== undefined) anchors.add(node.anchor);
+      } else if (!anchors.has(node.source)) found.push({ name: node.source, offset: node.range?.[0] ?? 0 });
+    },
+  });
+  return found;
 }
 
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
