@@ -16,6 +16,11 @@ const labelName = z
   .string()
   .regex(/^[a-z0-9_]{1,64}$/, 'a label name: lower-case letters, digits and underscores, at most 64');
 
+const documentText = z
+  .string()
+  .max(256)
+  .regex(/^(?=.*\S)[^\p{Cc}\p{Cs}]*$/u, 'text that is not blank, without control characters');
+
 export const configSchema = z
   .strictObject({
     namespace: z
@@ -36,20 +41,17 @@ export const configSchema = z
       ),
     organization: z
       .strictObject({
-        id: z
-          .string()
-          .min(1)
-          .max(256)
+        id: documentText
           .optional()
           .describe('`organization.id`: the owner id of the account, as audit events have it.'),
-        name: z.string().min(1).max(256).optional().describe('`organization.name`.'),
+        name: documentText.optional().describe('`organization.name`.'),
       })
       .default({})
       .describe(
         'The account, for events that do not name it. Default: what ExtremeCloud IQ answers by REST, if `api` is set.',
       ),
     labels: z
-      .record(labelName, z.string().min(1).max(256))
+      .record(labelName, documentText)
       .refine((labels) => Object.keys(labels).length <= 32, 'at most 32 labels')
       .default({})
       .describe('Labels of every document of this source, `labels.*`: at most 32.'),
