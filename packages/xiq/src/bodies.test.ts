@@ -8,6 +8,7 @@ import { bodyOf, eventsOf, eventsOfValue, receivedAtMs, testSource } from './tes
 const type = 'AUDIT_LOG_ALL';
 const login = { timeStamp: 1636337187553, userId: 1, code: 10001, description: 'Logged in' };
 const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
+const fields = (count: number): string => Array.from({ length: count }, (_, n) => `"k${n}":1`).join();
 const xiq = (event: ReturnType<typeof eventsOf>[number] | undefined): object =>
   Object(event?.document.extreme?.['xiq']);
 
@@ -28,6 +29,11 @@ it.each<[string, string | Buffer, string]>([
   ['100,000 levels', nested(100_000), 'too_deep'],
   ['100,001 elements', `[${'{},'.repeat(100_000)}{}]`, 'too_many_elements'],
   ['100,001 observations', `{"observations":[${'{},'.repeat(100_000)}{}]}`, 'too_many_elements'],
+  // I1: 8 kB of gzip, and 2 s of work.
+  ['2.7 million objects in an element', `[{"a":[${'{},'.repeat(2_699_999)}{}]}]`, 'too_many_values'],
+  ['500,000 fields in an object', `[{${fields(500_000)}}]`, 'too_many_fields'],
+  ['10,001 times the same field', `[{${'"a":1,'.repeat(10_000)}"a":1}]`, 'too_many_fields'],
+  ['a million texts of one letter', `[{"a":[${'"x",'.repeat(1_000_000)}1]}]`, 'too_many_values'],
 ])('%s is one document with the fault and the raw text', (_, content, code) => {
   const events = eventsOf(content, type);
   expect(events).toHaveLength(1);
@@ -40,6 +46,21 @@ it.each<[string, string | Buffer, string]>([
   });
   const text = Buffer.from(content).toString('utf8').replace('\ufeff', '');
   expect(document.event?.original ?? '').toBe(text.slice(0, maxOriginalBytes));
+});
+
+it.each([
+  ['in an object', '"a":{"b":[INSIDE]}'],
+  ['in a list of observations', '"a":1,"observations":[INSIDE]'],
+  ['beside observations', '"a":[INSIDE],"observations":[{}]'],
+  ['beside a repeated name', '"a":[INSIDE],"a":[INSIDE]'],
+])('I1: an element with more than 10,000 values %s is a fault, and the other elements are read', (_, content) => {
+  const large = `{${content.replaceAll('INSIDE', `${'{},'.repeat(9_999)}{}`)}}`;
+  const isObserved = content.includes('"observations":[INSIDE');
+  const events = eventsOf(`[${JSON.stringify(login)},${large},${JSON.stringify(login)}]`, type);
+  const codes = events.map(({ document }) => document.error?.code);
+  if (isObserved) return expect(codes).toEqual(Array(10_002).fill(undefined));
+  expect(codes).toEqual([undefined, 'element_too_many_values', undefined]);
+  expect(events[1]?.document.event?.original).toBe(large);
 });
 
 it('accepts 64 levels, and an array or a single object', () => {

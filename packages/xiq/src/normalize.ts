@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import type { JsonObject, NormalizedEvent, Organization, StoredBody } from '@xiq-siem/core';
 import { type Element, type Parent, parentsOf } from './body/divided-item.ts';
 import { readBody } from './body/elements.ts';
-import { isObject } from './body/json-value.ts';
+import { isObject, maxElementValues } from './body/json-value.ts';
 import { canonicalText, canonicalTextOf } from './canonical.ts';
 import {
   type BaseDrafts,
@@ -194,6 +194,10 @@ function elementEvent(context: BodyContext, element: Element, value: JsonObject)
 function mappedEvent(context: BodyContext, element: Element): IdentifiedEvent | Fault {
   if (!isObject(element.value)) {
     return { code: 'element_not_object', message: 'An element of the body is no JSON object.' };
+  }
+  if (element.hasTooManyValues) {
+    const message = `An element of the body has more than ${maxElementValues} values: it is not mapped.`;
+    return { code: 'element_too_many_values', message };
   }
   try {
     return elementEvent(context, element, element.value);

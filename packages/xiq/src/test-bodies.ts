@@ -19,7 +19,7 @@ const mac = fc
   );
 export const word: fc.Arbitrary<string> = fc
   .string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 20 })
-  .filter((text) => text.trim() !== '');
+  .filter((text) => !isPlaceholder(text, 'text'));
 const time = fc.integer({ min: receivedAtMs - 1e11, max: receivedAtMs });
 
 /** A valid value for each kind of rule. */

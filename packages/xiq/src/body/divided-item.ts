@@ -4,7 +4,7 @@ import type { JsonObject, JsonValue } from '@xiq-siem/core';
 import type { FindBytes } from './charset.ts';
 import { containerOf, isObservations } from './envelope.ts';
 import { type NamedValue, parseExactly } from './fold-json.ts';
-import { isArray, isObject } from './json-value.ts';
+import { countValues, isArray, isObject, maxElementValues } from './json-value.ts';
 import { readItems, readMembers, type Span, valueEnd } from './scan.ts';
 
 /** If the objects around an element have more text, their fields are copied into the first of their elements only. */
@@ -36,6 +36,8 @@ export interface Element {
   readonly value: JsonValue;
   /** Whether `value` has less than `text`: one value of a repeated name, or the text of a number that no double represents. */
   readonly isLossy: boolean;
+  /** Whether `value` has more than `maxElementValues`. */
+  readonly hasTooManyValues: boolean;
   /** The values that a later member of the same name hides, at any level; also those of a parent that is copied. */
   readonly hidden?: readonly NamedValue[] | undefined;
   /** The object that contains this element: of an observation, or in an envelope with other members. */
@@ -125,7 +127,10 @@ function shareParent(
 export function elementAt(reading: Reading, { start, end }: Span, value: JsonValue, shared?: Shared): Element {
   const text = reading.text.slice(start, end);
   const { originalBytes, invalidBytes } = originalOf(text, reading.findBytes?.(start, end));
-  const exact = reading.isItemLossy ? parseExactly(text) : undefined;
+  // The shortest value has two characters, with its comma.
+  const hasTooManyValues =
+    text.length > 2 * maxElementValues && countValues(value, maxElementValues) > maxElementValues;
+  const exact = reading.isItemLossy && !hasTooManyValues ? parseExactly(text) : undefined;
   const around = shared?.takeSurroundings();
   return {
     index: reading.index++,
@@ -134,6 +139,7 @@ export function elementAt(reading: Reading, { start, end }: Span, value: JsonVal
     invalidBytes,
     value: exact === undefined ? value : exact.value,
     isLossy: exact?.isLossy === true,
+    hasTooManyValues,
     hidden: joined(exact?.hidden, around?.hidden),
     parent: around?.parent,
   };

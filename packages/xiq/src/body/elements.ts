@@ -8,9 +8,20 @@ import { type Scan, scanBody } from './scan.ts';
 
 const maxDepth = 64;
 const maxElements = 100_000;
+/** About one second and 100 MB of parsing. 8 MB of events have at most half of it. */
+const maxValues = 1_000_000;
+/** JSON.parse takes longer than linear time for large objects. */
+const maxMembers = 10_000;
 
 interface BodyFault {
-  readonly code: 'empty' | 'too_deep' | 'too_many_elements' | 'invalid_json' | 'not_array_or_object';
+  readonly code:
+    | 'empty'
+    | 'too_deep'
+    | 'too_many_values'
+    | 'too_many_fields'
+    | 'too_many_elements'
+    | 'invalid_json'
+    | 'not_array_or_object';
   readonly message: string;
 }
 
@@ -22,6 +33,13 @@ function faultOf(text: string, scan: Scan): BodyFault | undefined {
   if (text.trim() === '') return { code: 'empty', message: 'The body is empty.' };
   if (scan.depth > maxDepth) {
     return { code: 'too_deep', message: `The body nests ${scan.depth} levels deep: at most ${maxDepth} are read.` };
+  }
+  if (scan.values > maxValues) {
+    return { code: 'too_many_values', message: `The body has ${scan.values} values: at most ${maxValues} are read.` };
+  }
+  if (scan.largestObject > maxMembers) {
+    const message = `An object of the body has ${scan.largestObject} fields: at most ${maxMembers} are read.`;
+    return { code: 'too_many_fields', message };
   }
   return scan.starts.length > maxElements ? tooMany(scan.starts.length) : undefined;
 }

@@ -1,7 +1,7 @@
 // Decides from the parsed JSON alone which values contain events: envelopes, nested lists, and lists of observations.
 import type { JsonObject, JsonValue } from '@xiq-siem/core';
 import { plainName } from '../plain-name.ts';
-import { isArray, isObject } from './json-value.ts';
+import { countValues, isArray, isObject, maxElementValues } from './json-value.ts';
 
 /** Whether a name is that of an array in an element whose items are one event each. */
 export const isObservations = (name: string): boolean => plainName(name) === 'observations';
@@ -59,7 +59,10 @@ export function containerOf(object: JsonObject): string | undefined {
   for (const name in object) {
     const member = object[name];
     if (typeof member !== 'object' || member === null) continue;
-    if (isArray(member) && member.length > 0 && isObservations(name)) return name;
+    if (isArray(member) && member.length > 0 && isObservations(name)) {
+      const { [name]: _, ...others } = object;
+      return countValues(others, maxElementValues) > maxElementValues ? undefined : name;
+    }
     only = name;
     containers++;
   }

@@ -1,4 +1,4 @@
-// Scans JSON text for its items, its depth, its members, and numbers that a double cannot represent.
+// Scans JSON text, before it is parsed, for its items, its size, and numbers that a double cannot represent.
 
 export interface Scan {
   /** Levels of nesting. */
@@ -10,6 +10,10 @@ export interface Scan {
   readonly inexact: ReadonlySet<number>;
   /** Members of all objects, those of a repeated name included. */
   readonly members: number;
+  /** Members of the object that has most of them. */
+  readonly largestObject: number;
+  /** At least the number of values: each follows a comma or an opening bracket, or is the text. */
+  readonly values: number;
 }
 
 const quote = 34;
@@ -86,6 +90,10 @@ export function scanBody(text: string): Scan {
   const ends: number[] = [];
   const inexact = new Set<number>();
   let members = 0;
+  /** By depth, of the last object. */
+  const membersAt: number[] = [];
+  let largestObject = 0;
+  let values = 1;
   let depth = 0;
   let deepest = 0;
   let itemsAt = -1;
@@ -111,12 +119,17 @@ export function scanBody(text: string): Scan {
       index = stringEnd(text, index);
     } else if (code === colon) {
       members++;
+      const own = (membersAt[depth] ?? 0) + 1;
+      membersAt[depth] = own;
+      if (own > largestObject) largestObject = own;
       index++;
       continue;
     } else if (code === openBrace || code === openBracket) {
       if (depth === 0 && start < 0) itemsAt = 1;
       depth++;
       if (depth > deepest) deepest = depth;
+      membersAt[depth] = 0;
+      values++;
       index++;
     } else if (code === closeBrace || code === closeBracket) {
       depth--;
@@ -129,6 +142,7 @@ export function scanBody(text: string): Scan {
       if (!isShort && !isExactDouble(text.slice(index, after))) inexact.add(starts.length);
       index = after;
     } else {
+      if (code === comma) values++;
       index++;
     }
     end = index;
@@ -137,7 +151,7 @@ export function scanBody(text: string): Scan {
     starts.push(start);
     ends.push(end);
   }
-  return { depth: deepest, starts, ends, inexact, members };
+  return { depth: deepest, starts, ends, inexact, members, largestObject, values };
 }
 
 /** The offset after the value that starts at `at`, in valid JSON. */
