@@ -1,5 +1,5 @@
 // For tests: an HTTP client that posts webhooks over keep-alive connections and returns the responses.
-import { Agent, request } from 'node:http';
+import { Agent, type OutgoingHttpHeaders, request } from 'node:http';
 import { z } from 'zod';
 
 export interface Posted {
@@ -11,7 +11,7 @@ export interface Posted {
 
 export interface Client {
   /** Rejects where there is no response. */
-  post(path: string, body: string): Promise<Posted>;
+  post(path: string, body: string | Buffer, headers?: OutgoingHttpHeaders): Promise<Posted>;
   get(url: string): Promise<{ readonly status: number; readonly body: string }>;
   close(): void;
 }
@@ -23,11 +23,14 @@ export function createClient(url: string, secret: string, maxSockets = 32): Clie
   const send = (
     target: string,
     method: string,
-    body?: string,
+    body?: string | Buffer,
+    others?: OutgoingHttpHeaders,
   ): Promise<{ status: number; body: string; retryAfter: string | undefined }> =>
     new Promise((resolve, reject) => {
       const headers =
-        body === undefined ? {} : { authorization: `Bearer ${secret}`, 'content-length': Buffer.byteLength(body) };
+        body === undefined
+          ? {}
+          : { authorization: `Bearer ${secret}`, 'content-length': Buffer.byteLength(body), ...others };
       const outgoing = request(target, { method, agent, headers }, (response) => {
         let text = '';
         response.setEncoding('utf8');
@@ -43,8 +46,8 @@ export function createClient(url: string, secret: string, maxSockets = 32): Clie
       outgoing.end(body);
     });
   return {
-    post: async function postWebhook(path, body) {
-      const { status, body: text, retryAfter } = await send(url + path, 'POST', body);
+    post: async function postWebhook(path, body, headers) {
+      const { status, body: text, retryAfter } = await send(url + path, 'POST', body, headers);
       return { status, receipt: status === 202 ? response.parse(JSON.parse(text)).receipt : undefined, retryAfter };
     },
     get: async function getUrl(target) {

@@ -1,5 +1,7 @@
+import type { JsonValue } from '@xiq-siem/core';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { countValues, isArray, isObject } from './json-value.ts';
 import { isExactDouble, itemSpans, memberSpan, scanBody } from './scan.ts';
 
 const slices = (text: string): string[] => {
@@ -27,6 +29,22 @@ it('gives the exact texts of the items of any JSON array', () => {
       const text = `${space}[${texts.map((item) => space + item + space).join(',')}]${space}`;
       expect(slices(text)).toEqual(texts);
       expect([...itemSpans(text, space.length)].map(({ start, end }) => text.slice(start, end))).toEqual(texts);
+    }),
+  );
+});
+
+it('counts the values and the fields of the largest object of any JSON text', () => {
+  const fieldsOf = (value: JsonValue): number[] => {
+    if (!isObject(value) && !isArray(value)) return [];
+    const inner = isArray(value) ? value : Object.values(value).map((member) => member ?? null);
+    return [isObject(value) ? inner.length : 0, ...inner.flatMap(fieldsOf)];
+  };
+  fc.assert(
+    fc.property(fc.jsonValue({ stringUnit: 'binary', maxDepth: 4 }), (value) => {
+      const { values, largestObject } = scanBody(JSON.stringify(value));
+      const parsed: JsonValue = JSON.parse(JSON.stringify(value));
+      expect(values).toBe(countValues(parsed, Number.POSITIVE_INFINITY));
+      expect(largestObject).toBe(Math.max(0, ...fieldsOf(parsed)));
     }),
   );
 });

@@ -12,7 +12,7 @@ export interface Scan {
   readonly members: number;
   /** Members of the object that has most of them. */
   readonly largestObject: number;
-  /** At least the number of values: each follows a comma or an opening bracket, or is the text. */
+  /** Values, containers included. */
   readonly values: number;
 }
 
@@ -25,6 +25,9 @@ const colon = 58;
 const openBracket = 91;
 const backslash = 92;
 const closeBracket = 93;
+const letterF = 102;
+const letterN = 110;
+const letterT = 116;
 const openBrace = 123;
 const closeBrace = 125;
 
@@ -93,7 +96,8 @@ export function scanBody(text: string): Scan {
   /** By depth, of the last object. */
   const membersAt: number[] = [];
   let largestObject = 0;
-  let values = 1;
+  /** Texts, numbers, literals, objects and arrays: the values, and the names of members. */
+  let tokens = 0;
   let depth = 0;
   let deepest = 0;
   let itemsAt = -1;
@@ -117,6 +121,7 @@ export function scanBody(text: string): Scan {
     }
     if (code === quote) {
       index = stringEnd(text, index);
+      tokens++;
     } else if (code === colon) {
       members++;
       const own = (membersAt[depth] ?? 0) + 1;
@@ -129,7 +134,7 @@ export function scanBody(text: string): Scan {
       depth++;
       if (depth > deepest) deepest = depth;
       membersAt[depth] = 0;
-      values++;
+      tokens++;
       index++;
     } else if (code === closeBrace || code === closeBracket) {
       depth--;
@@ -141,8 +146,10 @@ export function scanBody(text: string): Scan {
       const isShort = after === integerEnd && after - index <= 15 && code !== minus;
       if (!isShort && !isExactDouble(text.slice(index, after))) inexact.add(starts.length);
       index = after;
+      tokens++;
     } else {
-      if (code === comma) values++;
+      // Of `true`, `false` and `null`, the first letter is in none of the rests.
+      if (code === letterT || code === letterF || code === letterN) tokens++;
       index++;
     }
     end = index;
@@ -151,7 +158,7 @@ export function scanBody(text: string): Scan {
     starts.push(start);
     ends.push(end);
   }
-  return { depth: deepest, starts, ends, inexact, members, largestObject, values };
+  return { depth: deepest, starts, ends, inexact, members, largestObject, values: tokens - members };
 }
 
 /** The offset after the value that starts at `at`, in valid JSON. */
