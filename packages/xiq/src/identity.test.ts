@@ -161,6 +161,14 @@ it('large ids of two users stay different, although they are equal as doubles', 
   expect(a?.id).not.toBe(b?.id);
 });
 
+it.each([
+  ['an element', 'AUDIT_LOG_ALL', (user: string) => `{"userName":"${user}","code":1,"userName":"bob"}`],
+  ['a parent', 'LOCATION_AP_CENTRIC', (ap: string) => `{"apMac":"${ap}","apMac":"b","observations":[{"rssi":-5}]}`],
+])('D18: every value of a repeated name counts, in %s', (_, messageType, textOf) => {
+  const ids = ['alice', 'carol'].map((text) => eventsOf(textOf(text), messageType)[0]?.id);
+  expect(ids[0]).not.toBe(ids[1]);
+});
+
 it('the same unreadable observation of two access points is two events', () => {
   const seen = (apMac: string): object => ({ apMac, observations: [{ clientMac: 'hashed' }] });
   const ids = ['c413e2aabb00', 'c413e2aabb01'].flatMap((ap) => idsOf(seen(ap), 'LOCATION_AP_CENTRIC'));

@@ -18,6 +18,16 @@ const auth = (fields: object) =>
 const accounting = (fields: object) => documentOf({ timestamp: T, ...fields }, 'ACCOUNTING_LOG_ALL');
 const audit = (fields: object) => documentOf({ timeStamp: T, ...fields }, 'AUDIT_LOG_ALL');
 
+it('a document has nothing of the bodies before it', () => {
+  const source = testSource();
+  const tagsOf = (origin: 'rest' | 'webhook') =>
+    [...source.normalize(bodyOf('[{}]', { messageType: 'AUDIT_LOG_ALL', origin }), 0)].map(
+      ({ document }) => document.tags,
+    );
+  expect(tagsOf('rest')).toEqual([['forwarded', 'extreme_xiq', 'backfilled']]);
+  expect(tagsOf('webhook')).toEqual([['forwarded', 'extreme_xiq']]);
+});
+
 it.each([
   ['more than ten minutes ahead of its receipt', receivedAtMs + 600_001],
   ['before 2015', Date.UTC(2015, 0, 1) - 1],

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { JsonValue, Origin } from '@xiq-siem/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -56,6 +57,10 @@ it.each([
 ])('an element that may be an event is whole: %s', (content) => {
   const [whole] = content.startsWith('[') ? [content.slice(1, -1)] : [content];
   expect(textsOf(content)).toEqual([whole]);
+});
+
+it('the fields of the families are final: numbers of elements are stored', () => {
+  expect(hash('sha256', [...familyFields].toSorted().join(' '), 'hex').slice(0, 16)).toBe('7220124d2402c798');
 });
 
 describe('an object with a field of a message family is an event', () => {
