@@ -3,6 +3,7 @@ import { validateEcs } from '@xiq-siem/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { mappings } from './mappings/table.ts';
+import { reasonOf } from './mappings/words.ts';
 import { camelCase, type FieldRule } from './read/field-table.ts';
 import { readMac, readStation } from './read/mac.ts';
 import type { Kind } from './read/readers.ts';
@@ -94,6 +95,7 @@ const finished: Readonly<Record<string, readonly string[]>> = {
   'audit.category': ['extreme.xiq.audit.category_id'],
   'gdpr.category': ['extreme.xiq.audit.category_id'],
   'auth.auth_date': ['@timestamp'],
+  'auth.reject_reason': ['event.reason'],
   'accounting.acct_terminate_cause': ['event.reason'],
   'accounting.acct_start_time': ['event.start'],
   'accounting.acct_stop_time': ['event.end', '@timestamp'],
@@ -115,7 +117,8 @@ const finishedValues: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   source: word.map((name) => ({ source_name: name })),
   acknowledged: fc.constantFrom('true', 'false'),
   category: fc.integer({ min: 1, max: 9 }).map(String),
-  acct_terminate_cause: word.filter((text) => text !== '0'),
+  acct_terminate_cause: word.filter((text) => reasonOf(text) !== undefined),
+  reject_reason: word.filter((text) => reasonOf(text) !== undefined),
   client_mac: word,
   usage: word.filter((text) => Number.isNaN(Number(text))),
 };
@@ -130,7 +133,7 @@ function writtenAs(kind: Kind, value: unknown): string[] {
   if (Array.isArray(value)) return value.map(String);
   if (kind === 'object') return leavesOf(value).map(String);
   if (kind === 'mac') return [readMac(String(value)) ?? ''];
-  if (kind === 'station') return [readStation(String(value))?.mac ?? ''];
+  if (kind === 'station') return [readStation(String(value)).mac ?? ''];
   if (kind === 'time') return [new Date(readTime(value, utc)?.ms ?? Number.NaN).toISOString()];
   return [String(value)];
 }
@@ -212,7 +215,7 @@ function missingFrom(document: object, element: unknown): unknown[] {
   return leavesOf(element).filter((leaf) => {
     if (typeof leaf === 'string' && leaf.trim() === '') return false;
     const text = String(leaf).toWellFormed();
-    const address = readMac(text) ?? readStation(text)?.mac;
+    const address = readMac(text) ?? readStation(text).mac;
     const moment = readTime(leaf, utc);
     const isItem = (item: string): boolean => item.trim() === '' || texts.has(item.trim());
     return !(

@@ -16,7 +16,8 @@ const mac = fc
   .tuple(hex(12), fc.constantFrom('', ':', '-', '.'))
   .map(([digits, separator]) =>
     separator === '.' ? (digits.match(/.{4}/g) ?? []).join('.') : pairs(digits).join(separator),
-  );
+  )
+  .filter((text) => !isPlaceholder(text, 'mac'));
 export const word: fc.Arbitrary<string> = fc
   .string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 20 })
   .filter((text) => !isPlaceholder(text, 'text'));

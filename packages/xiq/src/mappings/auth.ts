@@ -5,6 +5,7 @@ import { classify, suffix } from './common.ts';
 import { defineMapping, timeKey } from './mapping.ts';
 import { calledStationKey, clientText, finishRadius, radiusFields } from './radius.ts';
 import { classificationOf, loginBy, replyRows } from './radius-replies.ts';
+import { reasonOf } from './words.ts';
 
 const authFields = {
   ...radiusFields,
@@ -13,7 +14,7 @@ const authFields = {
   sn: { as: 'text', also: ['serial_number', 'device_serial_number'], to: ['observer.serial_number'] },
   reply: { as: 'text', to: ['extreme.xiq.radius.reply'] },
   auth_status: { as: 'text', to: ['extreme.xiq.auth_status'] },
-  reject_reason: { as: 'text', to: ['event.reason'] },
+  reject_reason: { as: 'text' },
 } as const satisfies FieldTable;
 
 type Values = ValuesOf<typeof authFields>;
@@ -38,12 +39,15 @@ export const authMapping = defineMapping({
   ],
   times: () => ['auth_date', 'timestamp'],
   finish(input) {
-    const { values, draft, meanings } = input;
+    const { values, draft, meanings, moveToExtra } = input;
+    const reason = reasonOf(values.reject_reason);
+    draft.setField('event.reason', reason);
+    if (reason === undefined) moveToExtra('reject_reason');
     const by = loginBy(values.auth_type, values.reply);
     const parties = finishRadius(input, by);
     const classification = classificationOf(values, meanings);
     classify(draft, classification);
     const what = `${by === 'radius' ? 'RADIUS' : values.auth_type} ${spokenReply(values, classification.action)}`;
-    draft.setField('message', `${what}${clientText(parties)}${suffix(': ', values.reject_reason)}`);
+    draft.setField('message', `${what}${clientText(parties)}${suffix(': ', reason)}`);
   },
 });

@@ -25,7 +25,7 @@ export function classify(draft: DocumentDraft, { action, category, type, outcome
   draft.setField('log.level', level);
 }
 
-const emailAddress = /^([^\s@\\]+)@([^\s@\\]+\.[^\s@\\]+)$/;
+const emailAddress = /^([^\s@\\<>"]+)@([^\s@\\<>"]+\.[^\s@\\<>"]+)$/;
 const domainUser = /^([^\\]+)\\([^\\]+)$/;
 /** Names of accounts are not case-sensitive. A text with blanks, such as `Guest 12 in Lobby`, may be any label. */
 const accountName = /^[^\s\\/]+$/;

@@ -50,8 +50,9 @@ const rows: readonly ClassificationRow[] = [
 const gdprFields = {
   ...auditFields,
   log_id: { as: 'text', to: ['extreme.xiq.gdpr.log_id'] },
-  start_time: { as: 'time' },
-  end_time: { as: 'time', to: ['event.end'] },
+  // start, end: the columns of the log.
+  start_time: { as: 'time', also: ['start'] },
+  end_time: { as: 'time', also: ['end'], to: ['event.end'] },
   status: { as: 'text', to: ['extreme.xiq.status'] },
   mac: { as: 'mac', to: ['client.mac'] },
   admin: { as: 'text' },

@@ -47,6 +47,8 @@ it('D4: a GDPR row has its administrator, client, span, outcome and action', () 
     xiq: { gdpr: { log_id: '77', category: 'Delete client data' }, status: 'Completed', user_name: 'DPO@corp.example' },
   });
   expect(document.xiq).not.toHaveProperty('extra');
+  const { startTime: start, endTime: end, ...others } = row;
+  expect(gdpr({ ...others, start, end }).event).toMatchObject({ start: document.event?.start, end: iso });
   const started = gdpr({ ...row, endTime: null, status: 'In progress' });
   expect(started).toMatchObject({ '@timestamp': new Date(T - 5_000).toISOString(), event: { outcome: 'unknown' } });
   expect(started.event).not.toHaveProperty('duration');

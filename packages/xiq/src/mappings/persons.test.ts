@@ -25,6 +25,7 @@ it.each<[string, object, readonly string[], boolean]>([
     ['bob', 'bob@corp.example'],
     true,
   ],
+  ['"jane@corp.example"', { name: '"jane@corp.example"' }, ['"jane@corp.example"'], false],
   ['jane@corp', { name: 'jane@corp' }, ['jane@corp'], false],
   ['Guest 12', { name: 'Guest 12' }, ['Guest 12'], false],
   ['host/PC', { name: 'host/PC' }, ['host/PC'], false],

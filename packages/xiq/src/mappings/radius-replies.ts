@@ -2,7 +2,7 @@
 
 import { cachedByText } from './cached-by-text.ts';
 import type { Classification, ClassificationRow, Meanings } from './mapping.ts';
-import { operatorsClassification, statusWord } from './words.ts';
+import { operatorsClassification, reasonOf, statusWord } from './words.ts';
 
 const category = ['authentication', 'network'] as const;
 
@@ -94,10 +94,6 @@ interface Reply {
   readonly reject_reason?: string | undefined;
 }
 
-const noReason: ReadonlySet<string> = new Set(['0', '-', 'NONE', 'N/A'].map(statusWord));
-
-const isReason = (reason: string | undefined): boolean => reason !== undefined && !noReason.has(statusWord(reason));
-
 /** The operator's classification by a reply or status. */
 function operatorsReply(meanings: Meanings, texts: readonly string[]): Classification | undefined {
   const { codes, statusWords } = meanings;
@@ -112,7 +108,7 @@ export function classificationOf({ reply, auth_status, reject_reason }: Reply, m
     operatorsReply(meanings, texts) ??
     (reply === undefined ? undefined : (byCode.get(reply.trim()) ?? verdictOf(reply))) ??
     (auth_status === undefined ? undefined : verdictOf(auth_status));
-  return decided ?? (isReason(reject_reason) ? reject : undecided);
+  return decided ?? (reasonOf(reject_reason) === undefined ? undecided : reject);
 }
 
 /** Logins at a captive web portal, which the cloud logs beside those by RADIUS. */

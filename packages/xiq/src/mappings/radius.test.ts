@@ -110,6 +110,34 @@ it('a message has words, not the number of a packet', () => {
   expect(auth({ reply: '3', authStatus: 'FAILED' }).message).toBe(`RADIUS FAILED from ${client}`);
 });
 
+it.each(['5f8d7a0c5f8d7a0c', 'dc:ac:3d:xx:xx:xx', '192.0.2.7'])(
+  'D13: the client %s without a MAC has an address',
+  (text) => {
+    for (const document of [auth({ callingStationId: text }), accounting({ callingStationId: text })]) {
+      expect(document.client).toEqual({ address: text });
+      expect(document).not.toHaveProperty('source');
+      expect(document.message).toContain(` from ${text}`);
+    }
+  },
+);
+
+it('a station of zeros is none', () => {
+  const zeros = '0000.0000.0000';
+  const document = auth({ callingStationId: zeros, calledStationId: '00-00-00-00-00-00:Corp', mgmtMacAddress: zeros });
+  expect(document).not.toHaveProperty('client');
+  expect(document.observer).not.toHaveProperty('mac');
+  expect(document.xiq).not.toHaveProperty('radius.bssid');
+});
+
+it.each(['0', 'None', 'N/A', ' - '])('D9: %j is no reason', (none) => {
+  for (const document of [auth({ reply: '2', rejectReason: none }), accounting({ acctTerminateCause: none })]) {
+    expect(document.event).not.toHaveProperty('reason');
+    expect(document.event).not.toMatchObject({ type: ['end'] });
+    expect(document.message).not.toContain(':');
+    expect(Object.values(Object(document.xiq['extra']))).toEqual([none]);
+  }
+});
+
 it('D12: addresses of the NAS and of the client are in observer.ip, client.ip and source.ip', () => {
   const sent = { nasIpAddress: '192.0.2.10', nasPort: 3, framedIpAddress: '192.0.2.67', authStatus: 'OK' };
   const expected = {
@@ -153,7 +181,10 @@ it.each([
   [undefined, 'access-point', true],
   ['Wireless-802.11', 'access-point', true],
   ['WIRELESS_802_11', 'access-point', true],
+  ['Wireless - IEEE 802.11', 'access-point', true],
+  ['Wireless-Other', 'access-point', true],
   [19, 'access-point', true],
+  [18, 'access-point', true],
   ['Ethernet', 'switch', false],
   ['15', 'switch', false],
   ['Virtual', undefined, false],

@@ -44,6 +44,9 @@ function machineOf(text: string): string | undefined {
 const observerTypes: ReadonlyMap<string, string> = new Map([
   ['WIRELESS_802_11', 'access-point'],
   ['19', 'access-point'],
+  ['WIRELESS_IEEE_802_11', 'access-point'],
+  ['WIRELESS_OTHER', 'access-point'],
+  ['18', 'access-point'],
   ['ETHERNET', 'switch'],
   ['15', 'switch'],
 ]);
@@ -67,7 +70,7 @@ function setUser({ values, draft }: RadiusInput, short: boolean): Pick<RadiusPar
   const { username, calling_station_id: client } = values;
   if (username === undefined) return { who: undefined, isUser: false };
   const machine = machineOf(username);
-  if (client !== undefined && readMac(username.trim()) === client.mac) {
+  if (client?.mac !== undefined && readMac(username.trim()) === client.mac) {
     draft.setField('extreme.xiq.auth_method', 'mac');
     draft.setField('extreme.xiq.radius.user_name', username);
     return { who: undefined, isUser: false };
@@ -86,7 +89,7 @@ function setUser({ values, draft }: RadiusInput, short: boolean): Pick<RadiusPar
 
 function relateIdentity({ values: { identity, calling_station_id: client }, draft }: RadiusInput): void {
   if (identity === undefined || anonymous.test(identity.trim()) || machineOf(identity) !== undefined) return;
-  if (client !== undefined && readMac(identity.trim()) === client.mac) return;
+  if (client?.mac !== undefined && readMac(identity.trim()) === client.mac) return;
   relatePerson(draft, personOf(identity, true));
 }
 
@@ -96,7 +99,7 @@ export function finishRadius(input: RadiusInput, by: LoginBy): RadiusParties {
   const { calling_station_id: client, called_station_id: called } = values;
   if (client !== undefined) {
     draft.setField('client.address', client.text);
-    draft.setField('extreme.xiq.mac_local', isLocalMac(client.mac));
+    draft.setField('extreme.xiq.mac_local', client.mac === undefined ? undefined : isLocalMac(client.mac));
   }
   const { nas_port_type: portType } = values;
   const observerType = portType === undefined ? 'access-point' : observerTypeOf(portType);
@@ -113,14 +116,14 @@ export function finishRadius(input: RadiusInput, by: LoginBy): RadiusParties {
   if (by === 'radius') draft.setField('network.protocol', 'radius');
   const user = setUser(input, by !== 'portal');
   relateIdentity(input);
-  return { ...user, client: client?.mac, network: values.ssid ?? station?.ssid };
+  return { ...user, client: client?.mac ?? client?.text, network: values.ssid ?? station?.ssid };
 }
 
 /** The called station as part of a key. It is equal for every notation of the MAC. */
 export function calledStationKey(called: string | undefined): string | undefined {
   if (called === undefined) return undefined;
   const station = readStation(called);
-  return station === undefined ? called : `${station.mac}:${station.ssid ?? ''}`;
+  return station.mac === undefined ? called : `${station.mac}:${station.ssid ?? ''}`;
 }
 
 /** User, client and network for a message: ` of j.doe from DC-AC-… on Corp`. */

@@ -36,9 +36,13 @@ it.each([
   expect(readStation(text)).toEqual({ mac: 'AA-BB-CC-DD-EE-FF', ssid, text });
 });
 
+it('a MAC of zeros is none', () => {
+  expect(readStation('00-00-00-00-00-00:Corp')).toEqual({ ssid: 'Corp', text: '00-00-00-00-00-00:Corp' });
+});
+
 it('rejects other texts as a station id', () => {
   for (const text of ['', 'Corp', 'AA-BB-CC-DD-EE:Corp', 'AA-BB-CC-DD-EE-FF Corp']) {
-    expect(readStation(text)).toBeUndefined();
+    expect(readStation(text)).toEqual({ text });
   }
 });
 

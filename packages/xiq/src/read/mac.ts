@@ -7,7 +7,8 @@ const station =
 
 /** A station id of RADIUS: `AA-BB-CC-DD-EE-FF`, often followed by `:SSID` (RFC 3580, 3.20). */
 export interface Station {
-  readonly mac: string;
+  /** Undefined: it is zeros, or the text is another one, such as a hash of it. */
+  readonly mac: string | undefined;
   readonly ssid: string | undefined;
   /** As the sender wrote it. */
   readonly text: string;
@@ -24,12 +25,10 @@ export function readMac(text: string): string | undefined {
   return oneNotation.test(text) ? hyphenated(text) : undefined;
 }
 
-export function readStation(text: string): Station | undefined {
-  const match = station.exec(text);
-  const mac = match?.[1];
-  if (match === null || mac === undefined) return undefined;
-  const ssid = match[4];
-  return { mac: hyphenated(mac), ssid: ssid === undefined || ssid.trim() === '' ? undefined : ssid, text };
+export function readStation(text: string): Station {
+  const [, mac, , , ssid] = station.exec(text) ?? [];
+  const isNone = mac === undefined || !/[1-9a-f]/i.test(mac);
+  return { mac: isNone ? undefined : hyphenated(mac), ssid: ssid?.trim() === '' ? undefined : ssid, text };
 }
 
 /** Whether the address is locally administered (bit 0x02 of the first octet), such as a randomized MAC. */

@@ -46,7 +46,7 @@ export interface Reading {
 /** `parts` are the objects of the element: an observation before its parent. */
 type FieldReader = (parts: readonly JsonObject[], time: TimeContext, draft: DocumentDraft) => Reading;
 
-function outputValue(value: Value): string | number | readonly string[] {
+function outputValue(value: Value): string | number | readonly string[] | undefined {
   if (typeof value !== 'object') return value;
   if ('ms' in value) return writeTime(value.ms);
   return 'mac' in value ? value.mac : value;
@@ -188,7 +188,7 @@ export function fieldReader(table: FieldTable, furtherNames: FurtherNames): Fiel
       if (typeof value === 'object' && 'exact' in value && !value.exact) draft.addExtra(candidate.key, candidate.value);
       if (slot.to.length === 0) continue;
       const out = outputValue(value);
-      for (const path of slot.to) draft.writeAt(path, out);
+      if (out !== undefined) for (const path of slot.to) draft.writeAt(path, out);
     }
     const candidateOf = (name: string): Candidate | undefined => bySlot[slotOf.get(name) ?? -1];
     const sentValue = (name: string): JsonValue | undefined => {

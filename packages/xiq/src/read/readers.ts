@@ -5,17 +5,11 @@ import { readMac, readStation } from './mac.ts';
 import { readTime } from './time.ts';
 
 /** What senders write for "none", in lower case. */
-const placeholders: ReadonlySet<JsonValue> = new Set<JsonValue>([
-  '',
-  'null',
-  '-1',
-  -1,
-  '0.0.0.0',
-  '::',
-  '00:00:00:00:00:00',
-  '00-00-00-00-00-00',
-  '000000000000',
-]);
+const placeholders: ReadonlySet<JsonValue> = new Set<JsonValue>(['', 'null', '-1', -1, '0.0.0.0', '::']);
+/** A MAC address of zeros, in any notation. */
+const noMac = /^00(?:[:\-. ]?00){5}$/;
+/** An IP address of zeros. */
+const noIp = /^(?:[0:]*:ffff:)?(?:0+[.:]|::)[0:.]*$/i;
 const longestPlaceholder = 17;
 
 /** Whether a value of a field says that there is none. It goes to `extreme.xiq.extra`, and is not unreadable. */
@@ -23,8 +17,10 @@ export function isPlaceholder(value: JsonValue, kind: Kind): boolean {
   if (kind === 'number') return false;
   if (kind === 'time' && (value === 0 || value === '0')) return true;
   if (typeof value !== 'string') return placeholders.has(value);
+  if (kind === 'ip' && noIp.test(value.trim())) return true;
   if (value.length > longestPlaceholder) return value.trim() === '';
-  return placeholders.has(value.trim().toLowerCase());
+  const text = value.trim();
+  return placeholders.has(text.toLowerCase()) || noMac.test(text);
 }
 
 const decimal = /^-?\d{1,15}(?:\.\d{1,15})?$/;
@@ -76,7 +72,7 @@ function readList(value: JsonValue): readonly string[] | undefined {
 export const readers = {
   text: readText,
   mac: (value: JsonValue) => (typeof value === 'string' ? readMac(value) : undefined),
-  station: (value: JsonValue) => (typeof value === 'string' ? readStation(value) : undefined),
+  station: (value: JsonValue) => (typeof value === 'string' ? readStation(value.toWellFormed()) : undefined),
   ip: readIp,
   time: readTime,
   count: readCount,
