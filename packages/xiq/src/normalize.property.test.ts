@@ -3,7 +3,7 @@ import { validateEcs } from '@xiq-siem/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { mappings } from './mappings/table.ts';
-import { reasonOf } from './mappings/words.ts';
+import { statedReason } from './mappings/words.ts';
 import { camelCase, type FieldRule } from './read/field-table.ts';
 import { readMac, readStation } from './read/mac.ts';
 import type { Kind } from './read/readers.ts';
@@ -117,8 +117,8 @@ const finishedValues: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   source: word.map((name) => ({ source_name: name })),
   acknowledged: fc.constantFrom('true', 'false'),
   category: fc.integer({ min: 1, max: 9 }).map(String),
-  acct_terminate_cause: word.filter((text) => reasonOf(text) !== undefined),
-  reject_reason: word.filter((text) => reasonOf(text) !== undefined),
+  acct_terminate_cause: word.filter((text) => statedReason(text) !== undefined),
+  reject_reason: word.filter((text) => statedReason(text) !== undefined),
   client_mac: word,
   usage: word.filter((text) => Number.isNaN(Number(text))),
 };

@@ -8,7 +8,7 @@ import { classify, suffix } from './common.ts';
 import { type Classification, type ClassificationRow, defineMapping, type MappingInput, timeKey } from './mapping.ts';
 import { clientText, finishRadius, radiusFields } from './radius.ts';
 import { upperWords } from './radius-replies.ts';
-import { operatorsClassification, reasonOf } from './words.ts';
+import { operatorsClassification, statedReason } from './words.ts';
 
 const accountingFields = {
   ...radiusFields,
@@ -76,7 +76,8 @@ function sessionPhase(values: Values): Classification {
   const { acct_status_type: status } = values;
   const phase = status === undefined ? undefined : statusTypeOf(status);
   if (phase !== undefined) return phase;
-  if (nonZero(values.acct_stop_time) !== undefined || reasonOf(values.acct_terminate_cause) !== undefined) return end;
+  if (nonZero(values.acct_stop_time) !== undefined || statedReason(values.acct_terminate_cause) !== undefined)
+    return end;
   const counted = [values.acct_session_time, values.acct_input_octets, values.acct_output_octets];
   if (counted.some((count) => count !== undefined && count > 0)) return interim;
   return nonZero(values.acct_start_time) === undefined ? interim : start;
@@ -200,7 +201,7 @@ export const accountingMapping = defineMapping({
     if (usage === undefined) draft.setField('extreme.xiq.radius.usage_text', values.usage);
     if ((phase === interim || phase === end) && mayHaveWrapped(values, usage))
       draft.setField('extreme.xiq.radius.octets_may_wrap', true);
-    const cause = reasonOf(values.acct_terminate_cause);
+    const cause = statedReason(values.acct_terminate_cause);
     if (cause === undefined) moveToExtra('acct_terminate_cause');
     draft.setField('event.reason', cause);
     const what = classification.action.replace('radius-', '');

@@ -5,7 +5,7 @@ import { classify, suffix } from './common.ts';
 import { defineMapping, timeKey } from './mapping.ts';
 import { calledStationKey, clientText, finishRadius, radiusFields } from './radius.ts';
 import { classificationOf, loginBy, replyRows } from './radius-replies.ts';
-import { reasonOf } from './words.ts';
+import { statedReason } from './words.ts';
 
 const authFields = {
   ...radiusFields,
@@ -40,7 +40,7 @@ export const authMapping = defineMapping({
   times: () => ['auth_date', 'timestamp'],
   finish(input) {
     const { values, draft, meanings, moveToExtra } = input;
-    const reason = reasonOf(values.reject_reason);
+    const reason = statedReason(values.reject_reason);
     draft.setField('event.reason', reason);
     if (reason === undefined) moveToExtra('reject_reason');
     const by = loginBy(values.auth_type, values.reply);

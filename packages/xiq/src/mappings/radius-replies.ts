@@ -2,7 +2,7 @@
 
 import { cachedByText } from './cached-by-text.ts';
 import type { Classification, ClassificationRow, Meanings } from './mapping.ts';
-import { operatorsClassification, reasonOf, statusWord } from './words.ts';
+import { operatorsClassification, statedReason, statusWord } from './words.ts';
 
 const category = ['authentication', 'network'] as const;
 
@@ -108,7 +108,7 @@ export function classificationOf({ reply, auth_status, reject_reason }: Reply, m
     operatorsReply(meanings, texts) ??
     (reply === undefined ? undefined : (byCode.get(reply.trim()) ?? verdictOf(reply))) ??
     (auth_status === undefined ? undefined : verdictOf(auth_status));
-  return decided ?? (reasonOf(reject_reason) === undefined ? undecided : reject);
+  return decided ?? (statedReason(reject_reason) === undefined ? undecided : reject);
 }
 
 /** Logins at a captive web portal, which the cloud logs beside those by RADIUS. */

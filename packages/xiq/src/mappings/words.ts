@@ -16,7 +16,7 @@ export const statusWord = cachedByText((text) =>
 const noReason: ReadonlySet<string> = new Set(['0', '-', 'NONE', 'N/A'].map(statusWord));
 
 /** A reason or cause. Undefined for what senders write if there is none. */
-export const reasonOf = (text: string | undefined): string | undefined =>
+export const statedReason = (text: string | undefined): string | undefined =>
   text === undefined || noReason.has(statusWord(text)) ? undefined : text;
 
 const success = 'COMPLETE COMPLETED DELIVERED DONE FINISHED OK SENT SUCCEEDED SUCCESS SUCCESSFUL';
