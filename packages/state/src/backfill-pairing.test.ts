@@ -270,7 +270,7 @@ test('L11: forgets nothing while the age may be wrong', async () => {
 test('above the limit it stores nothing of a key, so that no kept event is filtered, and logs that once', async () => {
   const { pairing, filtered, log } = await open(await newStateDirectory(), startMs, { maxEntries: 3 });
   await pairing.addFetched([rowsOf(1, ['a'], 'one'), rowsOf(1, ['b']), { id: idOf('fits') }]);
-  await pairing.addFetched([rowsOf(1, ['c'])]);
+  await pairing.addFetched([rowsOf(1, ['c']), { id: idOf('one too many') }]);
   expect([pairing.size, ...filtered('b', 'c')]).toEqual([2, false, false]);
   // Decisions need no capacity.
   expect(pairing.isDuplicate(eventOf('late', 'one'))).toBe(true);

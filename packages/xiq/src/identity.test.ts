@@ -80,6 +80,14 @@ it('an event without one of the fields of its pairing key has none', () => {
   expect(eventsOfValue({ ...element, timeStamp: 'yesterday' }, 'AUDIT_LOG_ALL')[0]?.pairingKey).toBeUndefined();
 });
 
+it('an accounting event with an unreadable stop time has no pairing key: its REST row may have the time', () => {
+  const keyOf = (acctStopTime: unknown) =>
+    eventsOfValue({ timestamp: T, ...station, acctSessionId: 'S', acctStopTime }, 'ACCOUNTING_LOG_ALL')[0]?.pairingKey;
+  expect(keyOf('yesterday')).toBeUndefined();
+  expect(keyOf(-1)).toBe(keyOf(null));
+  expect(keyOf(null)).toBeDefined();
+});
+
 it('different lists have different texts', () => {
   expect(lengthPrefixed(['a', 'bc'])).toBe('1:a2:bc');
   expect(lengthPrefixed(['a', '1:b'])).not.toBe(lengthPrefixed(['a1:b', '']));

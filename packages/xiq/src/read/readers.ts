@@ -20,7 +20,7 @@ export function isPlaceholder(value: JsonValue, kind: Kind): boolean {
   if (kind === 'ip' && noIp.test(value.trim())) return true;
   if (value.length > longestPlaceholder) return value.trim() === '';
   const text = value.trim();
-  return placeholders.has(text.toLowerCase()) || noMac.test(text);
+  return placeholders.has(text.toLowerCase()) || (text.startsWith('00') && noMac.test(text));
 }
 
 const decimal = /^-?\d{1,15}(?:\.\d{1,15})?$/;
