@@ -78,6 +78,21 @@ it('missing: 1, with the events, escaped, and how many more', async () => {
   expect(stdout.slice(0, 8).filter((line) => textWidth(line) > 80)).toEqual([]);
 });
 
+it('types that do not fit beside the others are in a table of their own, with whole hours', async () => {
+  const types = ['AUDIT_LOG_ALL', 'CREDENTIAL_LOG_ALL', 'ACCOUNTING_LOG_ALL', 'AUTHENTICATION_LOG_ALL', 'SMS_LOG_ALL'];
+  const cells = types.map((messageType) => ({ ...cell, messageType }));
+  const responses = responsesOf(cells, endOf('complete', { complete: types.length }));
+  const { stdout } = await runTest(['completeness'], responses, { columns: 80 });
+  expect(stdout.slice(0, 6)).toEqual([
+    'HOUR               AUDIT           CREDENTIAL      ACCOUNTING',
+    '2026-11-24 08:00Z  complete 1,200  complete 1,200  complete 1,200',
+    '',
+    'HOUR               AUTHENTICATION  SMS',
+    '2026-11-24 08:00Z  complete 1,200  complete 1,200',
+    '',
+  ]);
+});
+
 it('unprovable: 3', async () => {
   const { code, stdout } = await runTest(['completeness'], responsesOf([gdpr], endOf('unprovable', { unprovable: 1 })));
   expect(code).toBe(3);

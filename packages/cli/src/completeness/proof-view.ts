@@ -4,6 +4,7 @@ import { colourWriter } from '../terminal/colours.ts';
 import { printable } from '../terminal/printable.ts';
 import { type Cell, numbers, renderTable, texts } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { textWidth } from '../terminal/text-width.ts';
 import { clockTime, counted, group } from '../terminal/units.ts';
 
 type End = Extract<CompletenessLine, { kind: 'end' }>;
@@ -16,7 +17,7 @@ const maxListed = 20;
 
 export function renderProof(cells: readonly CompletenessCell[], end: End, terminal: Screen): readonly string[] {
   return [
-    ...hoursTable(cells, terminal),
+    ...hoursTables(cells, terminal),
     '',
     ...destinationsTable(cells, terminal),
     ...cells.filter(({ missingCount, surplusCount }) => missingCount + surplusCount > 0).flatMap(renderDifference),
@@ -26,15 +27,26 @@ export function renderProof(cells: readonly CompletenessCell[], end: End, termin
   ];
 }
 
-function hoursTable(cells: readonly CompletenessCell[], terminal: Screen): readonly string[] {
-  const types = [...new Set(cells.map(({ messageType }) => messageType))];
+/** Message types that do not fit beside the others are in a table of their own. */
+function hoursTables(cells: readonly CompletenessCell[], terminal: Screen): readonly string[] {
+  const { columns: width = Number.POSITIVE_INFINITY } = terminal;
   const hours = Map.groupBy(cells, ({ hour }) => hour);
-  const columns = [{ title: 'HOUR' }, ...types.map((type) => ({ title: type.replace(/_LOG_ALL$/, '') }))];
-  const rows = [...hours].map(([hour, here]) => [
-    `${clockTime(hour).slice(0, 16)}Z`,
-    ...types.map((type) => shownState(here.find(({ messageType }) => messageType === type))),
-  ]);
-  return renderTable(columns, rows, terminal);
+  const table = (types: readonly string[], screen: Screen): readonly string[] => {
+    const titles = texts('HOUR', ...types.map((type) => type.replace(/_LOG_ALL$/, '')));
+    const rows = [...hours].map(([hour, here]) => [
+      `${clockTime(hour).slice(0, 16)}Z`,
+      ...types.map((type) => shownState(here.find(({ messageType }) => messageType === type))),
+    ]);
+    return renderTable(titles, rows, screen);
+  };
+  const uncut = { columns: undefined, colours: false };
+  const groups: string[][] = [];
+  for (const type of new Set(cells.map(({ messageType }) => messageType))) {
+    const last = groups.at(-1);
+    if (last !== undefined && table([...last, type], uncut).every((line) => textWidth(line) <= width)) last.push(type);
+    else groups.push([type]);
+  }
+  return groups.flatMap((types, index) => [...(index === 0 ? [] : ['']), ...table(types, terminal)]);
 }
 
 /** The number comes first, because a narrow terminal cuts the end. */
