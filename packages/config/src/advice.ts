@@ -11,7 +11,7 @@ export function advise(configuration: Configuration): readonly string[] {
   const manuallySubscribed = sources.filter((source) => publicUrlOf(source) === undefined);
   const urlPerType = manuallySubscribed.map(
     ({ name }) =>
-      `source ${name}: use one URL per message type in ExtremeCloud IQ, /webhooks/${name}/<MESSAGE_TYPE>; on /webhooks/${name}, GDPR events are classified as audit`,
+      `source ${name}: use one URL per message type in ExtremeCloud IQ, /webhooks/${name}/<MESSAGE_TYPE>; on /webhooks/${name}, a GDPR event with the fields of an audit event is classified as audit`,
   );
   const readableSecrets = [
     ...sources,

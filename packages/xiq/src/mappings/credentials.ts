@@ -69,7 +69,7 @@ function classifyMessage(
   const classification = operatorsClassification(meanings, status);
   const outcome = classification?.outcome ?? outcomeOf(status, meanings);
   const level = classification?.level ?? (outcome === 'failure' ? 'error' : 'info');
-  classify(draft, { ...builtIn, ...classification, outcome, level });
+  classify(draft, { ...(classification ?? builtIn), outcome, level });
 }
 
 const sentEmail: Classification = { action: 'credential-email', category: ['email'], type: ['info'], level: 'info' };

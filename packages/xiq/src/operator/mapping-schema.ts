@@ -118,7 +118,7 @@ const codesOf = (family: MappedFamily, field: string) =>
 /** By the families that classify by a code or word. */
 const codes = z.strictObject({
   audit: codesOf('audit', 'its code'),
-  gdpr: codesOf('gdpr', 'its category, or its code'),
+  gdpr: codesOf('gdpr', 'its category, or its code; its status, if it has one, decides the outcome'),
   credential: codesOf('credential', 'its action'),
   accounting: codesOf('accounting', 'its status type'),
   auth: codesOf('auth', 'its reply, or its status'),
@@ -147,7 +147,7 @@ export const mappingSchema = z
       .superRefine(limited(maxStatusWords, 'status words'))
       .default({})
       .describe(
-        `Outcome (\`success\`, \`failure\`, \`unknown\`) of events of every family by their status or reply; words as in \`codes\`. Overrides the built-in one. At most ${maxStatusWords}.`,
+        `Outcome (\`success\`, \`failure\`, \`unknown\`) of GDPR, authentication, e-mail and SMS events by their status or reply; words as in \`codes\`. Overrides the built-in one. At most ${maxStatusWords}.`,
       ),
   })
   .superRefine(({ codes, auditCodes }, context) => {

@@ -104,6 +104,15 @@ it.each([
   expect(document.log?.level).toBe('notice');
 });
 
+it.each([
+  ['email', 'EMAIL_LOG_ALL'],
+  ['sms', 'SMS_LOG_ALL'],
+] as const)("an operator's classification of %s without a category has none", (family, type) => {
+  const codes = { [family]: { held: { action: 'our-action', type: ['start'] } } } as const;
+  const { event } = documentOf({ codes }, { timestamp: T, status: 'held' }, type);
+  expect([event?.action, event?.type, event?.category]).toEqual(['our-action', ['start'], undefined]);
+});
+
 it('the outcome of a status stays beside an operator’s classification without one', () => {
   const own = { action: 'our-action', type: ['info'] } as const;
   const outcomeOf = (file: Parameters<typeof mappedSource>[0], element: object, type: string) =>
