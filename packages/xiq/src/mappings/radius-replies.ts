@@ -50,7 +50,8 @@ const verdicts: readonly Verdict[] = [
     as: reject,
     code: '3',
     words: (
-      'DENIED DENY FAIL FAILED FAILURE REJECT REJECTED TIMEOUT ' + 'UNAUTHENTICATED UNAUTHORIZED UNSUCCESSFUL'
+      'BLOCKED DENIED DENY FAIL FAILED FAILURE INCORRECT INVALID REJECT REJECTED TIMEOUT ' +
+      'UNAUTHENTICATED UNAUTHORIZED UNSUCCESSFUL'
     ).split(' '),
   },
   { as: challenge, code: '11', words: ['CHALLENGE', 'PENDING'] },
