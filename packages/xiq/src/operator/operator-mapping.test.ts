@@ -108,8 +108,8 @@ it.each([
   ['email', 'EMAIL_LOG_ALL'],
   ['sms', 'SMS_LOG_ALL'],
 ] as const)("an operator's classification of %s without a category has none", (family, type) => {
-  const codes = { [family]: { held: { action: 'our-action', type: ['start'] } } } as const;
-  const { event } = documentOf({ codes }, { timestamp: T, status: 'held' }, type);
+  const codes = { [family]: { queued: { action: 'our-action', type: ['start'] } } } as const;
+  const { event } = documentOf({ codes }, { timestamp: T, status: 'queued' }, type);
   expect([event?.action, event?.type, event?.category]).toEqual(['our-action', ['start'], undefined]);
 });
 
