@@ -10,35 +10,42 @@ import { envelopes } from './shapes/wire.ts';
 
 export const help = `Usage: xiq-siem simulate (--secret-file PATH | --secret-env NAME) [options]
 
-Sends simulated ExtremeCloud IQ webhooks and reports the responses.
+Sends simulated ExtremeCloud IQ webhooks and reports the responses. One of
+--secret-file and --secret-env is required.
 
-  --secret-file PATH    file that contains the webhook secret         (this or the next is required)
-  --secret-env NAME     environment variable that contains it
-  --url URL             target URL         (http://127.0.0.1:8080/webhooks/xiq)
-  --path FORM           typed: add the message type to the URL; catch-all: do not        (typed)
-  --auth FORM           basic (user xiq), bearer or bare                                 (basic)
-  --rate N              events per second; 0: at the maximum rate                        (10)
-  --count N             number of events; 0: until stopped                               (100)
-  --connections N       requests in flight at once                                       (4)
-  --types A,B           message types, or ALERT         (the nine; ALERT as well with --shapes all)
-  --seed N              the same seed produces the same bodies                           (1)
-  --batch N             maximum number of elements in an array body                      (10)
-  --casing FORM         camel, snake or mixed                                            (mixed)
-  --shapes A,B          plain, all, or some of the sets below                            (plain)
-  --envelope FORM       data, message, events, records or nested                         (none)
-  --scenario A,B        attacks instead of random events: all, or some of
-                        ${scenarioNames.join(', ')}
-  --start-time TIME     time of the first event, ISO 8601 or now   (2026-01-01T00:00:00Z)
-  --receipts FILE       append each receipt of a 202 response to FILE, as a JSON line
-  --json                print the summary as JSON
+  --secret-file PATH  file that contains the webhook secret
+  --secret-env NAME   environment variable that contains it
+  --url URL           target URL (http://127.0.0.1:8080/webhooks/xiq)
+  --path FORM         typed: add the message type to the URL; catch-all: do not
+                      (typed)
+  --auth FORM         basic (user xiq), bearer or bare (basic)
+  --rate N            events per second; 0: at the maximum rate (10)
+  --count N           number of events; 0: until stopped (100)
+  --connections N     requests in flight at once (4)
+  --types A,B         message types, or ALERT (the nine; ALERT as well with
+                      --shapes all)
+  --seed N            the same seed produces the same bodies (1)
+  --batch N           maximum number of elements in an array body (10)
+  --casing FORM       camel, snake or mixed (mixed)
+  --shapes A,B        plain, all, or some of the sets below (plain)
+  --envelope FORM     data, message, events, records or nested (none)
+  --scenario A,B      attacks instead of random events: all, or some of
+                      ${scenarioNames.join(', ')}
+  --start-time TIME   time of the first event, ISO 8601 or now
+                      (2026-01-01T00:00:00Z)
+  --receipts FILE     append each receipt of a 202 response to FILE, as a JSON
+                      line
+  --json              print the summary as JSON
   --help
 
 Shapes, in which ExtremeCloud IQ may send events beyond the plain ones:
 ${shapes.map((shape) => `  ${shape.padEnd(10)} ${shapeSets[shape]}`).join('\n')}
 
-The summary of --scenario says what a query must find. --shapes content, gaps and times do not act on scenarios.
+The summary of --scenario says what a query must find. A scenario has its own
+number and types of events; --shapes content, gaps and times do not change it.
 
-With --port N it simulates a complete ExtremeCloud IQ instead: see --port 0 --help.
+With --port N it simulates a complete ExtremeCloud IQ instead: see
+--port 0 --help.
 
 Exit: 0 if every response was 202, 1 if not, 64 if the command line is wrong.`;
 

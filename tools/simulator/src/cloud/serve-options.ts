@@ -6,25 +6,27 @@ import { optionsSchema, type XiqCloudSettings } from './options.ts';
 
 export const serveHelp = `Usage: simulator --port N [options]
 
-Runs a simulated ExtremeCloud IQ on 127.0.0.1, with a REST API and webhooks. Prints one line with its URL when it
-listens. Control it at /_simulator: see tools/simulator/README.md.
+Runs a simulated ExtremeCloud IQ on 127.0.0.1, with a REST API and webhooks.
+Prints one line with its URL when it listens. Control it at /_simulator: see
+tools/simulator/README.md.
 
-  --port N                  0 uses a free port                                      (required)
-  --generation FORM         of the subscriptions API: array or page                 (page)
-  --username NAME           of its account                                          (admin@acme.example)
-  --password-env NAME       environment variable that holds the account's password  (the password is simulator)
-  --api-token-env NAME      environment variable that holds a long-lived API token
-  --token-lifetime SPAN     lifetime of a login token                               (24h)
-  --requests-per-hour N     rate limit of an account                                (7500)
-  --rate N                  events per second that are created automatically        (0)
-  --types A,B               their message types                                     (all nine)
-  --seed N                  the same seed produces the same events                  (1)
-  --clock-offset SPAN       offset of its clock: 1h is ahead, =-90s is behind       (0s)
-  --auth FORM               basic, basic-pair, basic-raw, bearer or bare            (basic)
-  --connections N           webhooks in flight at once                              (4)
-  --retries N               retries of a webhook after a response other than 2xx    (0)
-  --log-order FORM          newestFirst or oldestFirst                              (newestFirst)
-  --json                    print the line as JSON
+  --port N               0 uses a free port (required)
+  --generation FORM      of the subscriptions API: array or page (page)
+  --username NAME        of its account (admin@acme.example)
+  --password-env NAME    environment variable that holds the account's password
+                         (the password is simulator)
+  --api-token-env NAME   environment variable that holds a long-lived API token
+  --token-lifetime SPAN  lifetime of a login token (24h)
+  --requests-per-hour N  rate limit of an account (7500)
+  --rate N               events per second that are created automatically (0)
+  --types A,B            their message types (all nine)
+  --seed N               the same seed produces the same events (1)
+  --clock-offset SPAN    offset of its clock: 1h is ahead, =-90s is behind (0s)
+  --auth FORM            basic, basic-pair, basic-raw, bearer or bare (basic)
+  --connections N        webhooks in flight at once (4)
+  --retries N            retries of a webhook after a response but 2xx (0)
+  --log-order FORM       newestFirst or oldestFirst (newestFirst)
+  --json                 print the line as JSON
   --help`;
 
 export interface ServeOptions {

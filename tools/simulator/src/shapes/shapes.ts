@@ -2,13 +2,13 @@
 
 /** What each set adds; the text of the help. */
 export const shapeSets = {
-  content: 'GDPR log entries, status words, auth types, logins, wired clients, other audit texts',
+  content: 'GDPR log entries, status words, auth types, logins, audit texts',
   gaps: 'missing fields, and placeholders: null, "", "null", -1, 0, 0.0.0.0',
   times: 'times as text, with and without offset, in microseconds, as a list',
-  names: 'CallingStationId, callingStationID, callingstationid, Calling-Station-Id',
+  names: 'CallingStationId, callingStationID, Calling-Station-Id and others',
   repeats: 'names twice in one object',
   envelopes: '{data}, {messageType, data}, {events}, {records}, [[]]',
-  charsets: 'a declared charset: iso-8859-1, utf-16 with a byte order mark and without',
+  charsets: 'a declared charset: iso-8859-1, utf-16 with and without a BOM',
 } as const;
 
 export type Shape = keyof typeof shapeSets;
