@@ -1,9 +1,9 @@
 // ACCOUNTING_LOG_ALL: start, interim and stop of RADIUS sessions.
 
+import { cachedByText } from '../cached-by-text.ts';
 import { writeTime } from '../document/write-time.ts';
 import type { FieldTable, ValuesOf } from '../read/field-table.ts';
 import type { Moment } from '../read/time.ts';
-import { cachedByText } from './cached-by-text.ts';
 import { classify, suffix } from './common.ts';
 import { type Classification, type ClassificationRow, defineMapping, type MappingInput, timeKey } from './mapping.ts';
 import { clientText, finishRadius, radiusFields } from './radius.ts';

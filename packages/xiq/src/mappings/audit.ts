@@ -1,6 +1,7 @@
 // AUDIT_LOG_ALL: actions of administrators.
+
+import { cachedByText } from '../cached-by-text.ts';
 import type { FieldTable, ValuesOf } from '../read/field-table.ts';
-import { cachedByText } from './cached-by-text.ts';
 import { classify, commonFields, setActor, setTarget } from './common.ts';
 import {
   type Classification,

@@ -1,7 +1,8 @@
 // Common parts of the mappings: fields of every message type, classification, and users.
+
+import { cachedByText } from '../cached-by-text.ts';
 import type { DocumentDraft } from '../document/document-draft.ts';
 import type { FieldTable } from '../read/field-table.ts';
-import { cachedByText } from './cached-by-text.ts';
 import type { Classification } from './mapping.ts';
 
 export const commonFields = {

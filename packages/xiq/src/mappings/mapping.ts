@@ -91,14 +91,15 @@ const isComplete = (parts: readonly KeyPart[]): parts is readonly string[] => !p
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
-/** Longer values of a large parent are not copied into its observations. */
+/** Longer values of a large parent are not copied into its observations, nor more of them: a name has many spellings. */
 const maxKnownLength = 1_024;
+const maxKnown = 64;
 
 const timestampOnly = ['timestamp'];
 
 function mapper<T extends FieldTable>(mapping: Mapping<T>, further: FurtherNames, meanings: Meanings): Mapper {
-  const read = fieldReader(mapping.fields, further);
   const find = nameFinder(mapping.fields, further);
+  const read = fieldReader(mapping.fields, find);
   const knows = (name: string): boolean => find(name) !== undefined;
   const isKnown = ([name, value]: readonly [string, unknown]): boolean =>
     knows(name) && (typeof value === 'number' || (typeof value === 'string' && value.length <= maxKnownLength));
@@ -123,7 +124,8 @@ function mapper<T extends FieldTable>(mapping: Mapping<T>, further: FurtherNames
     },
     knows,
     known(object) {
-      const found = knownParts.get(object) ?? Object.fromEntries(Object.entries(object).filter(isKnown));
+      const found =
+        knownParts.get(object) ?? Object.fromEntries(Object.entries(object).filter(isKnown).slice(0, maxKnown));
       knownParts.set(object, found);
       return found;
     },

@@ -1,6 +1,6 @@
 // What each word in a reply, a status and an authentication type means.
 
-import { cachedByText } from './cached-by-text.ts';
+import { cachedByText } from '../cached-by-text.ts';
 import type { Classification, ClassificationRow, Meanings } from './mapping.ts';
 import { operatorsClassification, statedReason, statusWord } from './words.ts';
 

@@ -1,8 +1,8 @@
 // Fields and parties of RADIUS events: authentication and accounting.
 
+import { cachedByText } from '../cached-by-text.ts';
 import type { FieldTable } from '../read/field-table.ts';
 import { isLocalMac, readMac, readStation } from '../read/mac.ts';
-import { cachedByText } from './cached-by-text.ts';
 import { commonFields, maxNameLength, personOf, relatePerson, setPerson, suffix } from './common.ts';
 import type { MappingInput } from './mapping.ts';
 import { type LoginBy, upperWords } from './radius-replies.ts';

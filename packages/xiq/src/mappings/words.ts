@@ -1,6 +1,7 @@
 // Words by which mappings classify: statuses, and the operator's codes.
+
+import { cachedByText } from '../cached-by-text.ts';
 import type { TargetFields } from '../document/target-fields.ts';
-import { cachedByText } from './cached-by-text.ts';
 import type { Classification, Meanings } from './mapping.ts';
 
 type Outcome = NonNullable<TargetFields['event.outcome']>;

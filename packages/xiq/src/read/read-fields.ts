@@ -2,6 +2,7 @@
 
 import type { JsonObject, JsonValue } from '@xiq-siem/core';
 import { isObject } from '../body/json-value.ts';
+import { cachedByText } from '../cached-by-text.ts';
 import { type DocumentDraft, type Path, pathOf } from '../document/document-draft.ts';
 import { writeTime } from '../document/write-time.ts';
 import { plainName } from '../plain-name.ts';
@@ -11,14 +12,15 @@ import type { TimeContext } from './time.ts';
 
 type Value = Kinds[Kind];
 
-/** A value under one name of a field. The lowest rank takes precedence, then the first key in the order of characters. */
+/** A value under one name of a field. */
 interface Candidate {
   readonly key: string;
   readonly value: JsonValue;
   readonly rank: number;
-  /** The candidate with the next higher rank. */
-  next: Candidate | undefined;
 }
+
+/** The lowest rank takes precedence, then the first key in the order of characters: not the order that was sent. */
+const byPrecedence = (a: Candidate, b: Candidate): number => a.rank - b.rank || (a.key < b.key ? -1 : 1);
 
 interface Slot {
   readonly name: string;
@@ -26,11 +28,6 @@ interface Slot {
   readonly read: (value: JsonValue, time: TimeContext) => Value | undefined;
   readonly to: readonly Path[];
   readonly within: string | undefined;
-}
-
-interface Picked {
-  readonly candidate: Candidate;
-  readonly value: Value;
 }
 
 export interface Reading {
@@ -55,20 +52,6 @@ function outputValue(value: Value): string | number | readonly string[] | undefi
 const same = (a: JsonValue, b: JsonValue): boolean =>
   a === b || (typeof a === 'object' && typeof b === 'object' && JSON.stringify(a) === JSON.stringify(b));
 
-/** Inserts a candidate by rank. The result does not depend on the order of the keys. */
-function insertByRank(first: Candidate | undefined, candidate: Candidate): Candidate {
-  if (
-    first === undefined ||
-    candidate.rank < first.rank ||
-    (candidate.rank === first.rank && candidate.key < first.key)
-  ) {
-    candidate.next = first;
-    return candidate;
-  }
-  first.next = insertByRank(first.next, candidate);
-  return first;
-}
-
 /** More than the ranks of the built-in names of one field. */
 const partRank = 1_000;
 /** The first rank of the operator's names: all built-in names take precedence, also those of a parent. */
@@ -80,17 +63,19 @@ interface Name {
 }
 
 /** By slot. */
-type Candidates = (Candidate | undefined)[];
+type Candidates = (Candidate[] | undefined)[];
 
 function addCandidate(bySlot: Candidates, key: string, value: JsonValue, part: number, { slot, rank }: Name): void {
-  bySlot[slot] = insertByRank(bySlot[slot], { key, value, rank: part * partRank + rank, next: undefined });
+  const candidate = { key, value, rank: part * partRank + rank };
+  const others = bySlot[slot];
+  if (others === undefined) bySlot[slot] = [candidate];
+  else others.push(candidate);
 }
 
-const maxCached = 2_048;
-const maxCachedLength = 64;
+type NameFinder = (key: string) => Name | undefined;
 
 /** Finds the slot of a sender's name in any spelling: built-in names first, then the operator's. */
-export function nameFinder(table: FieldTable, further: FurtherNames): (key: string) => Name | undefined {
+export function nameFinder(table: FieldTable, further: FurtherNames): NameFinder {
   const known = new Map<string, Name>();
   for (const [slot, [name, rule]] of Object.entries(table).entries()) {
     for (const [rank, plain] of namesOf(name, rule).entries()) known.set(plain, { slot, rank });
@@ -100,19 +85,11 @@ export function nameFinder(table: FieldTable, further: FurtherNames): (key: stri
       if (!known.has(plainName(key))) known.set(plainName(key), { slot, rank: furtherRank + rank });
     }
   }
-  /** By the sender's spelling. null: no field has the name. */
-  const cache = new Map<string, Name | null>();
-  return (key) => {
-    const cached = cache.get(key);
-    if (cached !== undefined) return cached ?? undefined;
-    const name = known.get(plainName(key));
-    if (cache.size < maxCached && key.length <= maxCachedLength) cache.set(key, name ?? null);
-    return name;
-  };
+  return cachedByText((key) => known.get(plainName(key)));
 }
 
 /** Compiles a table. */
-export function fieldReader(table: FieldTable, furtherNames: FurtherNames): FieldReader {
+export function fieldReader(table: FieldTable, find: NameFinder): FieldReader {
   const slots: readonly Slot[] = Object.entries(table).map(([name, { as, to = [], within }]) => ({
     name,
     kind: as,
@@ -122,7 +99,6 @@ export function fieldReader(table: FieldTable, furtherNames: FurtherNames): Fiel
     within,
   }));
   const slotOf = new Map(slots.map(({ name }, slot) => [name, slot]));
-  const find = nameFinder(table, furtherNames);
 
   /** Adds the members of an object that are fields. Returns the others. */
   const addMembers = (bySlot: Candidates, value: JsonValue, part: number, container: string): JsonValue | undefined => {
@@ -157,18 +133,21 @@ export function fieldReader(table: FieldTable, furtherNames: FurtherNames): Fiel
     return bySlot;
   };
 
-  /** The first readable candidate, with its value. Others with a different value are added to `extreme.xiq.extra`. */
-  const pick = (slot: Slot, first: Candidate, time: TimeContext, draft: DocumentDraft): Picked | undefined => {
-    for (let candidate: Candidate | undefined = first; candidate !== undefined; candidate = candidate.next) {
-      const value = isPlaceholder(candidate.value, slot.kind) ? undefined : slot.read(candidate.value, time);
+  /** The first readable value; its candidate becomes the first. Others with a different value go to `extreme.xiq.extra`. */
+  const pick = ({ kind, read }: Slot, candidates: Candidate[], time: TimeContext, draft: DocumentDraft) => {
+    if (candidates.length > 1) candidates.sort(byPrecedence);
+    for (let at = 0; at < candidates.length; at++) {
+      const candidate = candidates[at];
+      if (candidate === undefined) continue;
+      const { key, value: sent } = candidate;
+      const value = isPlaceholder(sent, kind) ? undefined : read(sent, time);
       if (value === undefined) {
-        draft.addExtra(candidate.key, candidate.value);
+        draft.addExtra(key, sent);
         continue;
       }
-      for (let other = candidate.next; other !== undefined; other = other.next) {
-        if (!same(candidate.value, other.value)) draft.addExtra(other.key, other.value);
-      }
-      return { candidate, value };
+      candidates.splice(0, at);
+      for (const other of candidates) if (!same(sent, other.value)) draft.addExtra(other.key, other.value);
+      return value;
     }
     return undefined;
   };
@@ -176,32 +155,30 @@ export function fieldReader(table: FieldTable, furtherNames: FurtherNames): Fiel
   return (parts, time, draft) => {
     const bySlot = collect(parts, draft);
     const values: Record<string, Value | undefined> = {};
+    const addSent = ([picked]: readonly Candidate[]): void => {
+      if (picked !== undefined) draft.addExtra(picked.key, picked.value);
+    };
     for (let index = 0; index < slots.length; index++) {
       const slot = slots[index];
-      const first = bySlot[index];
-      if (first === undefined || slot === undefined) continue;
-      const picked = pick(slot, first, time, draft);
-      if (picked === undefined) continue;
-      const { candidate, value } = picked;
-      bySlot[index] = candidate;
+      const candidates = bySlot[index];
+      if (candidates === undefined || slot === undefined) continue;
+      const value = pick(slot, candidates, time, draft);
+      if (value === undefined) continue;
       values[slot.name] = value;
-      if (typeof value === 'object' && 'exact' in value && !value.exact) draft.addExtra(candidate.key, candidate.value);
+      if (typeof value === 'object' && 'exact' in value && !value.exact) addSent(candidates);
       if (slot.to.length === 0) continue;
       const out = outputValue(value);
       if (out !== undefined) for (const path of slot.to) draft.writeAt(path, out);
     }
-    const candidateOf = (name: string): Candidate | undefined => bySlot[slotOf.get(name) ?? -1];
+    const candidatesOf = (name: string): readonly Candidate[] => bySlot[slotOf.get(name) ?? -1] ?? [];
     const sentValue = (name: string): JsonValue | undefined => {
       const kind = slots[slotOf.get(name) ?? -1]?.kind ?? 'text';
-      let candidate = candidateOf(name);
-      while (candidate !== undefined && isPlaceholder(candidate.value, kind)) candidate = candidate.next;
-      return candidate?.value;
+      return candidatesOf(name).find(({ value }) => !isPlaceholder(value, kind))?.value;
     };
     return {
       values,
       moveToExtra(name) {
-        const candidate = values[name] === undefined ? undefined : candidateOf(name);
-        if (candidate !== undefined) draft.addExtra(candidate.key, candidate.value);
+        if (values[name] !== undefined) addSent(candidatesOf(name));
       },
       sentValue,
       isUnreadable: (name) => values[name] === undefined && sentValue(name) !== undefined,

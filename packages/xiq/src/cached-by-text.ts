@@ -1,6 +1,6 @@
 // A bounded cache of what a text means: senders repeat few texts.
 
-const maxCached = 1_000;
+const maxCached = 4_096;
 const maxCachedLength = 64;
 
 /** Caches the results for short texts, of which there are few. */
