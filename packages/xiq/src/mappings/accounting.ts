@@ -5,7 +5,14 @@ import { writeTime } from '../document/write-time.ts';
 import type { FieldTable, ValuesOf } from '../read/field-table.ts';
 import type { Moment } from '../read/time.ts';
 import { classify, suffix } from './common.ts';
-import { type Classification, type ClassificationRow, defineMapping, type MappingInput, timeKey } from './mapping.ts';
+import {
+  type Classification,
+  type ClassificationRow,
+  classification,
+  defineMapping,
+  type MappingInput,
+  timeKey,
+} from './mapping.ts';
 import { clientText, finishRadius, radiusFields } from './radius.ts';
 import { upperWords } from './radius-replies.ts';
 import { operatorsClassification, statedReason } from './words.ts';
@@ -39,20 +46,19 @@ type Input = MappingInput<typeof accountingFields>;
 type Values = ValuesOf<typeof accountingFields>;
 
 const category = ['network', 'session'] as const;
-const start: Classification = { action: 'session-start', category, type: ['start'], level: 'info' };
-const interim: Classification = { action: 'session-interim', category, type: ['info'], level: 'info' };
-const end: Classification = { action: 'session-end', category, type: ['end'], level: 'info' };
-
+const start = classification('session-start', category, ['start']);
+const interim = classification('session-interim', category, ['info']);
+const end = classification('session-end', category, ['end']);
 /** Of the NAS itself, not of a session. */
-const nas = { category: ['network'], type: ['info'], level: 'info' } as const;
+const ofNas = (action: string) => classification(action, ['network'], ['info']);
 
 /** By the status type (RFC 2866, 5.1), as a word or a number. */
 const statusTypes: readonly (readonly [Classification, string])[] = [
   [start, 'START 1'],
   [interim, 'INTERIM_UPDATE INTERIM UPDATE ALIVE 3'],
   [end, 'STOP 2'],
-  [{ action: 'radius-accounting-on', ...nas }, 'ACCOUNTING_ON 7'],
-  [{ action: 'radius-accounting-off', ...nas }, 'ACCOUNTING_OFF 8'],
+  [ofNas('radius-accounting-on'), 'ACCOUNTING_ON 7'],
+  [ofNas('radius-accounting-off'), 'ACCOUNTING_OFF 8'],
 ];
 const byStatusType = new Map(statusTypes.flatMap(([as, words]) => words.split(' ').map((word) => [word, as] as const)));
 const statusTypeOf = cachedByText((status) => byStatusType.get(upperWords(status).join('_')));
@@ -189,8 +195,8 @@ export const accountingMapping = defineMapping({
     const { values, draft, meanings, moveToExtra } = input;
     const parties = finishRadius(input, 'radius');
     const phase = sessionPhase(values);
-    const classification = operatorsClassification(meanings, values.acct_status_type) ?? phase;
-    classify(draft, classification);
+    const found = operatorsClassification(meanings, values.acct_status_type) ?? phase;
+    classify(draft, found);
     setTimes(input, phase === end);
     finishOctets(input, phase === end);
     // Only a user has a group in user.*. A machine or a device has no user.* fields.
@@ -204,7 +210,7 @@ export const accountingMapping = defineMapping({
     const cause = statedReason(values.acct_terminate_cause);
     if (cause === undefined) moveToExtra('acct_terminate_cause');
     draft.setField('event.reason', cause);
-    const what = classification.action.replace('radius-', '');
+    const what = found.action.replace('radius-', '');
     draft.setField('message', `RADIUS ${what}${clientText(parties)}${suffix(': ', cause)}`);
   },
 });

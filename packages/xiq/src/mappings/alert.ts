@@ -3,17 +3,19 @@ import type { TargetFields } from '../document/target-fields.ts';
 import type { FieldTable } from '../read/field-table.ts';
 import { readMac } from '../read/mac.ts';
 import { classify, commonFields, personOf, relatePerson } from './common.ts';
-import { type Classification, type ClassificationRow, defineMapping, type MappingInput } from './mapping.ts';
+import {
+  type Classification,
+  type ClassificationRow,
+  classification,
+  defineMapping,
+  type MappingInput,
+} from './mapping.ts';
 import { operatorsClassification, statusWord } from './words.ts';
 
 const raised = 'alert-raised';
 
-const inCategory = (category?: TargetFields['event.category'][number]): Classification => ({
-  action: raised,
-  category: category && [category],
-  type: ['info'],
-  level: 'info',
-});
+const inCategory = (category?: TargetFields['event.category'][number]) =>
+  classification(raised, category && [category], ['info']);
 
 /** By the API's categories. Only those of security are about attacks. */
 const categories: ReadonlyMap<string, Classification> = new Map([

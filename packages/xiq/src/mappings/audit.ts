@@ -6,6 +6,7 @@ import { classify, commonFields, setActor, setTarget } from './common.ts';
 import {
   type Classification,
   type ClassificationRow,
+  classification,
   defineMapping,
   type KeyPart,
   type MappingInput,
@@ -15,34 +16,18 @@ import { operatorsClassification } from './words.ts';
 
 type Types = Classification['type'];
 
-const ppskUser = (action: string, ...type: Types): Classification => ({
-  action: `ppsk-user-${action}`,
-  category: ['iam'],
-  type: ['user', ...type],
-  level: action === 'deleted' ? 'notice' : 'info',
-});
+const ppskUser = (action: string, ...type: Types) =>
+  classification(`ppsk-user-${action}`, ['iam'], ['user', ...type], action === 'deleted' ? 'notice' : 'info');
 
-const alertPolicy = (action: string, ...type: Types): Classification => ({
-  action: `alert-policy-${action}`,
-  category: ['configuration'],
-  type,
-  // Fewer alerts: an attacker may want that.
-  level: action === 'deleted' || action === 'disabled' ? 'warning' : 'notice',
-});
+/** `warning`: fewer alerts, which an attacker may want. */
+const alertPolicy = (action: string, ...type: Types) => {
+  const level = action === 'deleted' || action === 'disabled' ? 'warning' : 'notice';
+  return classification(`alert-policy-${action}`, ['configuration'], type, level);
+};
 
-const login: Classification = { action: 'admin-login', category: ['authentication'], type: ['start'], level: 'info' };
-const logout: Classification = {
-  action: 'admin-logout',
-  category: ['authentication', 'session'],
-  type: ['end'],
-  level: 'info',
-};
-const logDeletion: Classification = {
-  action: 'audit-log-deleted',
-  category: ['configuration'],
-  type: ['deletion'],
-  level: 'warning',
-};
+const login = classification('admin-login', ['authentication'], ['start']);
+const logout = classification('admin-logout', ['authentication', 'session'], ['end']);
+const logDeletion = classification('audit-log-deleted', ['configuration'], ['deletion'], 'warning');
 
 /** The meaning of a code includes its outcome. */
 const codes: ReadonlyMap<string, Classification> = new Map(
@@ -71,7 +56,7 @@ const texts: ReadonlyMap<string, Classification> = new Map(
     'deleted alert policy': alertPolicy('deleted', 'deletion'),
     'disabled alert policy': alertPolicy('disabled', 'change'),
     'enabled alert policy': alertPolicy('enabled', 'change'),
-    'reset device': { action: 'device-reset', category: ['host'], type: ['change'], level: 'notice' },
+    'reset device': classification('device-reset', ['host'], ['change'], 'notice'),
     // Assumed: the product can delete entries of its audit log, but no text of it is public.
     'deleted audit log': logDeletion,
     'deleted audit logs': logDeletion,
@@ -115,17 +100,17 @@ const auditCategories = ['admin', 'system', 'deployment', 'config', 'monitor', '
 
 /** By a category that was sent as a word. */
 const categoryMeanings: ReadonlyMap<string, Classification> = new Map(
-  Object.entries<Classification>({
-    admin: { action: 'admin-activity', category: ['iam'], type: ['admin', 'info'], level: 'info' },
-    config: { action: 'config-changed', category: ['configuration'], type: ['change'], level: 'notice' },
-    deployment: { action: 'config-deployed', category: ['configuration'], type: ['change'], level: 'notice' },
+  Object.entries({
+    admin: classification('admin-activity', ['iam'], ['admin', 'info']),
+    config: classification('config-changed', ['configuration'], ['change'], 'notice'),
+    deployment: classification('config-deployed', ['configuration'], ['change'], 'notice'),
   }),
 );
 
 /** For MONITOR, SYSTEM, ALARM and no word: no ECS category fits, and the outcome is unknown. */
 function unclassified(category: string | undefined, code: string | undefined): Classification {
   const suffix = code !== undefined && /^[\w.-]{1,32}$/.test(code) ? `-${code}` : '';
-  return { action: `xiq-${category ?? 'audit'}${suffix}`, type: ['info'], level: 'info' };
+  return classification(`xiq-${category ?? 'audit'}${suffix}`, undefined, ['info']);
 }
 
 export const auditFields = {
@@ -190,12 +175,12 @@ export const auditMapping = defineMapping({
     if (description === undefined) draft.setField('message', parameters);
     const category = setCategory(input);
     const text = readText(description ?? '');
-    const classification =
+    const found =
       operatorsClassification(meanings, code) ??
       codes.get(code ?? '') ??
       texts.get(text.start) ??
       (ppskCodes.test(code ?? '') ? otherPpskCode : categoryMeanings.get(category ?? ''));
-    classify(draft, classification ?? unclassified(category, code));
+    classify(draft, found ?? unclassified(category, code));
     setObject(input, text);
   },
 });

@@ -1,15 +1,11 @@
 // CREDENTIAL_LOG_ALL: activity on a user's credentials. EMAIL_LOG_ALL, SMS_LOG_ALL: credentials were sent to a user.
 import type { FieldTable } from '../read/field-table.ts';
 import { classify, commonFields, personOf, relatePerson, setTarget, suffix } from './common.ts';
-import { type Classification, defineMapping, type MappingInput, timeKey } from './mapping.ts';
+import { type Classification, classification, defineMapping, type MappingInput, timeKey } from './mapping.ts';
 import { operatorsClassification, outcomeOf, statusWord } from './words.ts';
 
-const credential = (action: string, ...type: Classification['type']): Classification => ({
-  action: `credential-${action}`,
-  category: ['iam'],
-  type,
-  level: 'info',
-});
+const credential = (action: string, ...type: Classification['type']) =>
+  classification(`credential-${action}`, ['iam'], type);
 
 const anyActivity = credential('activity', 'info');
 
@@ -66,14 +62,14 @@ function classifyMessage(
   status: string | undefined,
   builtIn: Classification,
 ): void {
-  const classification = operatorsClassification(meanings, status);
-  const outcome = classification?.outcome ?? outcomeOf(status, meanings);
-  const level = classification?.level ?? (outcome === 'failure' ? 'error' : 'info');
-  classify(draft, { ...(classification ?? builtIn), outcome, level });
+  const own = operatorsClassification(meanings, status);
+  const outcome = own?.outcome ?? outcomeOf(status, meanings);
+  const level = own?.level ?? (outcome === 'failure' ? 'error' : 'info');
+  classify(draft, { ...(own ?? builtIn), outcome, level });
 }
 
-const sentEmail: Classification = { action: 'credential-email', category: ['email'], type: ['info'], level: 'info' };
-const sentSms: Classification = { action: 'credential-sms', category: ['iam'], type: ['info'], level: 'info' };
+const sentEmail = classification('credential-email', ['email'], ['info']);
+const sentSms = credential('sms', 'info');
 
 export const emailMapping = defineMapping({
   fields: emailFields,

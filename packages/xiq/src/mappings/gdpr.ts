@@ -4,22 +4,18 @@ import { writeTime } from '../document/write-time.ts';
 import type { FieldTable } from '../read/field-table.ts';
 import { auditFields, auditKey, setCategory } from './audit.ts';
 import { classify, setActor, setTarget } from './common.ts';
-import { type Classification, type ClassificationRow, defineMapping, type MappingInput } from './mapping.ts';
+import {
+  type Classification,
+  type ClassificationRow,
+  classification,
+  defineMapping,
+  type MappingInput,
+} from './mapping.ts';
 import { operatorsClassification, outcomeOf, statusWord } from './words.ts';
 
-const erasure: Classification = {
-  action: 'gdpr-data-erasure',
-  category: ['iam'],
-  type: ['user', 'deletion'],
-  level: 'warning',
-};
-const download: Classification = {
-  action: 'gdpr-data-export',
-  category: ['iam', 'database'],
-  type: ['user', 'access'],
-  level: 'info',
-};
-const other: Classification = { action: 'gdpr-activity', category: ['iam'], type: ['info'], level: 'info' };
+const erasure = classification('gdpr-data-erasure', ['iam'], ['user', 'deletion'], 'warning');
+const download = classification('gdpr-data-export', ['iam', 'database'], ['user', 'access']);
+const other = classification('gdpr-activity', ['iam'], ['info']);
 
 /** The tasks of the GDPR log, as `statusWord` writes them. */
 const tasks: ReadonlyMap<string, Classification> = new Map([
@@ -84,13 +80,13 @@ export const gdprMapping = defineMapping({
     // Beside the admin, another user is the one whose data it is.
     if (admin !== undefined) setTarget(draft, username);
     if (description === undefined) draft.setField('message', parameters ?? category);
-    const classification =
+    const found =
       operatorsClassification(meanings, category, values.code) ??
       (category === undefined ? undefined : tasks.get(statusWord(category))) ??
       byKeyword(category) ??
       byKeyword(description ?? parameters) ??
       other;
-    classify(draft, { ...classification, outcome: outcomeOf(values.status, meanings) ?? classification.outcome });
+    classify(draft, { ...found, outcome: outcomeOf(values.status, meanings) ?? found.outcome });
     if (category !== undefined && /\D/.test(category)) draft.setField('extreme.xiq.gdpr.category', category);
     else setCategory(input);
     setSpan(input);

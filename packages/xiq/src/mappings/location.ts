@@ -3,7 +3,7 @@ import type { FieldTable, ValuesOf } from '../read/field-table.ts';
 import { isLocalMac, readMac } from '../read/mac.ts';
 import type { Moment } from '../read/time.ts';
 import { classify, commonFields, suffix } from './common.ts';
-import { type Classification, defineMapping, timeKey } from './mapping.ts';
+import { classification, defineMapping, timeKey } from './mapping.ts';
 
 const locationFields = {
   ...commonFields,
@@ -30,7 +30,7 @@ type Values = ValuesOf<typeof locationFields>;
 const seenAt = ({ seen_epoch, seen_time, timestamp }: Values): Moment | undefined =>
   seen_epoch ?? seen_time ?? timestamp;
 
-const observed: Classification = { action: 'client-observed', category: ['network'], type: ['info'], level: 'info' };
+const observed = classification('client-observed', ['network'], ['info']);
 
 export const locationMapping = defineMapping({
   fields: locationFields,

@@ -15,6 +15,15 @@ export interface Classification {
   readonly level: TargetFields['log.level'];
 }
 
+/** A row of a mapping's tables. */
+export const classification = (
+  action: string,
+  category: Classification['category'],
+  type: Classification['type'],
+  level: Classification['level'] = 'info',
+  outcome?: Classification['outcome'],
+): Classification => ({ action, category, type, level, outcome });
+
 /** The operator's classification of the values of one family. It overrides the built-in tables. */
 export interface Meanings {
   /** By the code or word that a mapping classifies by, as `statusWord` writes it. */

@@ -1,33 +1,15 @@
 // What each word in a reply, a status and an authentication type means.
 
 import { cachedByText } from '../cached-by-text.ts';
-import type { Classification, ClassificationRow, Meanings } from './mapping.ts';
+import { type Classification, type ClassificationRow, classification, type Meanings } from './mapping.ts';
 import { operatorsClassification, statedReason, statusWord } from './words.ts';
 
 const category = ['authentication', 'network'] as const;
 
-const accept: Classification = {
-  action: 'radius-accept',
-  category,
-  type: ['start', 'allowed'],
-  outcome: 'success',
-  level: 'info',
-};
-const reject: Classification = {
-  action: 'radius-reject',
-  category,
-  type: ['start', 'denied'],
-  outcome: 'failure',
-  level: 'warning',
-};
-const challenge: Classification = {
-  action: 'radius-challenge',
-  category,
-  type: ['info'],
-  outcome: 'unknown',
-  level: 'info',
-};
-const undecided: Classification = { ...challenge, action: 'radius-reply' };
+const accept = classification('radius-accept', category, ['start', 'allowed'], 'info', 'success');
+const reject = classification('radius-reject', category, ['start', 'denied'], 'warning', 'failure');
+const challenge = classification('radius-challenge', category, ['info'], 'info', 'unknown');
+const undecided = classification('radius-reply', category, ['info'], 'info', 'unknown');
 
 interface Verdict {
   readonly as: Classification;
@@ -41,18 +23,14 @@ const verdicts: readonly Verdict[] = [
   {
     as: accept,
     code: '2',
-    words: (
-      'ACCEPT ACCEPTED ALLOWED AUTHENTICATED AUTHORIZED OK PASS PASSED PERMIT PERMITTED ' +
-      'SUCCEEDED SUCCESS SUCCESSFUL'
-    ).split(' '),
+    words: `ACCEPT ACCEPTED ALLOWED AUTHENTICATED AUTHORIZED OK PASS PASSED PERMIT PERMITTED
+      SUCCEEDED SUCCESS SUCCESSFUL`.split(/\s+/),
   },
   {
     as: reject,
     code: '3',
-    words: (
-      'BLOCKED DENIED DENY FAIL FAILED FAILURE INCORRECT INVALID REJECT REJECTED TIMEOUT ' +
-      'UNAUTHENTICATED UNAUTHORIZED UNSUCCESSFUL'
-    ).split(' '),
+    words: `BLOCKED DENIED DENY FAIL FAILED FAILURE INCORRECT INVALID REJECT REJECTED TIMEOUT
+      UNAUTHENTICATED UNAUTHORIZED UNSUCCESSFUL`.split(/\s+/),
   },
   { as: challenge, code: '11', words: ['CHALLENGE', 'PENDING'] },
 ];

@@ -164,23 +164,8 @@ const wordForms = [
   String.raw`${weekday}${month}\s{1,2}${day}\s${clock}(?:\s${zone})?\s${year}`,
 ].map((form) => new RegExp(`^${form}$`, 'i'));
 
-interface Parts {
-  readonly year?: string | undefined;
-  /** A number or a name. */
-  readonly month?: string | undefined;
-  readonly day?: string | undefined;
-  readonly hour?: string | undefined;
-  readonly minute?: string | undefined;
-  readonly second?: string | undefined;
-  readonly fraction?: string | undefined;
-  /** A or P, of a 12-hour clock. */
-  readonly half?: string | undefined;
-  readonly utc?: string | undefined;
-  readonly sign?: string | undefined;
-  readonly hours?: string | undefined;
-  readonly minutes?: string | undefined;
-  readonly weekday?: string | undefined;
-}
+/** By the names of the groups. A month is a number or a name. */
+type Parts = Readonly<Record<string, string | undefined>>;
 
 function partsOf(text: string): Parts | undefined {
   const found = iso.exec(text);
@@ -197,14 +182,15 @@ function hourOf(hour: number, half: string | undefined): number {
 }
 
 function fromParts(parts: Parts, context: TimeContext): Moment | undefined {
-  const { month = '', second = 0, fraction = '', utc, sign, hours, minutes = '0', weekday } = parts;
+  const { year, month = '', day, hour, minute, second = 0, fraction = '', half } = parts;
+  const { utc, sign, hours, minutes = '0', weekday } = parts;
   if (Number(hours) > 18 || Number(minutes) > 59) return undefined;
   const time = {
-    year: Number(parts.year),
+    year: Number(year),
     month: Number(month) || indexOfName(months, month) + 1,
-    day: Number(parts.day),
-    hour: hourOf(Number(parts.hour), parts.half),
-    minute: Number(parts.minute),
+    day: Number(day),
+    hour: hourOf(Number(hour), half),
+    minute: Number(minute),
     second: Number(second),
     fraction,
     offsetMs: utc === undefined && sign === undefined ? undefined : signed(sign, hours, minutes),
