@@ -78,60 +78,19 @@ export function originalOf(text: string, bytes: Uint8Array | undefined): Origina
   return { originalBytes: bytes, invalidBytes: text.includes('\ufffd') ? bytes : undefined };
 }
 
-/** What the elements of one parent get from it. */
-interface Surroundings {
-  readonly parent: Parent;
-  readonly hidden: readonly NamedValue[] | undefined;
-}
+/** What an element gets from the objects around it. */
+type Surroundings = Pick<Element, 'parent' | 'hidden'>;
 
-interface Shared {
-  /** Of the text around the elements, up to the item. */
-  readonly length: number;
-  /** For all elements but the first. */
-  readonly later: Surroundings;
-  takeSurroundings(): Surroundings;
-}
-
-type OwnFields = Omit<Parent, 'copyAllFields' | 'parent'>;
-
-function shareParent(
-  own: OwnFields,
-  hidden: readonly NamedValue[] | undefined,
-  ownLength: number,
-  outer: Shared | undefined,
-): Shared {
-  const length = ownLength + (outer?.length ?? 0);
-  const above = outer?.takeSurroundings();
-  const first: Surroundings = {
-    parent: { ...own, copyAllFields: true, parent: above?.parent },
-    hidden: joined(hidden, above?.hidden),
-  };
-  const reduced = (): Surroundings => ({
-    parent: { ...own, copyAllFields: false, parent: outer?.later.parent },
-    hidden: outer?.later.hidden,
-  });
-  const later = length <= maxSharedText ? first : reduced();
-  let next = first;
-  return {
-    length,
-    later,
-    takeSurroundings() {
-      const taken = next;
-      next = later;
-      return taken;
-    },
-  };
-}
+const nothingAround: Surroundings = {};
 
 /** The element that has a span. */
-export function elementAt(reading: Reading, { start, end }: Span, value: JsonValue, shared?: Shared): Element {
+export function elementAt(reading: Reading, { start, end }: Span, value: JsonValue, around = nothingAround): Element {
   const text = reading.text.slice(start, end);
   const { originalBytes, invalidBytes } = originalOf(text, reading.findBytes?.(start, end));
   // The shortest value has two characters, with its comma.
   const hasTooManyValues =
     text.length > 2 * maxElementValues && countValues(value, maxElementValues) > maxElementValues;
   const exact = reading.isItemLossy && !hasTooManyValues ? parseExactly(text) : undefined;
-  const around = shared?.takeSurroundings();
   return {
     index: reading.index++,
     text,
@@ -140,8 +99,8 @@ export function elementAt(reading: Reading, { start, end }: Span, value: JsonVal
     value: exact === undefined ? value : exact.value,
     isLossy: exact?.isLossy === true,
     hasTooManyValues,
-    hidden: joined(exact?.hidden, around?.hidden),
-    parent: around?.parent,
+    hidden: joined(exact?.hidden, around.hidden),
+    parent: around.parent,
   };
 }
 
@@ -204,12 +163,16 @@ function findPlaces(
   return found.end;
 }
 
-/** What the elements in a container share. Undefined for an envelope without other members. */
-function sharedIn(
-  reading: Reading,
-  { value, name, start, end, inside }: Container,
-  outer: Shared | undefined,
-): Shared | undefined {
+/** What the elements in a container share. */
+interface Shared extends Omit<Parent, 'copyAllFields' | 'parent'> {
+  readonly hidden: readonly NamedValue[];
+  /** An envelope without other members. */
+  readonly isEmpty: boolean;
+  /** Of the text around the elements, up to the item. */
+  readonly length: number;
+}
+
+function sharedIn(reading: Reading, { value, name, start, end, inside }: Container, outerLength: number): Shared {
   const before = reading.text.slice(start, inside.start);
   const after = reading.text.slice(inside.end, end);
   const text = `${before}null${after}`;
@@ -217,20 +180,39 @@ function sharedIn(
   const { [name]: _, ...object } = isObject(exact?.value) ? exact.value : value;
   const { isLossy = false, hidden = [] } = exact ?? {};
   const kind = isObservations(name) ? 'observations' : 'envelope';
-  if (kind === 'envelope' && hidden.length === 0 && Object.keys(object).length === 0) return outer;
-  return shareParent({ kind, object, text, isLossy }, hidden, before.length + after.length, outer);
+  const isEmpty = kind === 'envelope' && hidden.length === 0 && Object.keys(object).length === 0;
+  const length = outerLength + (isEmpty ? 0 : before.length + after.length);
+  return { kind, object, text, isLossy, hidden, isEmpty, length };
 }
 
 /** The elements of an item that is divided and starts at `at`. */
 export function* dividedElements(reading: Reading, item: JsonValue, at: number): Generator<Element> {
   const places: Place[] = [];
   findPlaces(reading.text, at, item, undefined, places);
-  const known = new Map<Container, Shared | undefined>();
-  const sharedOf = (container: Container | undefined): Shared | undefined => {
-    if (container === undefined || known.has(container)) return container && known.get(container);
-    const shared = sharedIn(reading, container, sharedOf(container.outer));
+  const known = new Map<Container, Shared>();
+  /** The containers of which the first element has been read. */
+  const begun = new Set<Container>();
+
+  function sharedOf(container: Container | undefined): Shared | undefined {
+    if (container === undefined) return undefined;
+    const shared = known.get(container) ?? sharedIn(reading, container, sharedOf(container.outer)?.length ?? 0);
     known.set(container, shared);
     return shared;
-  };
-  for (const place of places) yield elementAt(reading, place, place.value, sharedOf(place.container));
+  }
+
+  function surroundingsIn(container: Container | undefined): Surroundings {
+    const shared = sharedOf(container);
+    if (container === undefined || shared === undefined) return nothingAround;
+    const above = surroundingsIn(container.outer);
+    const { isEmpty, hidden, length, ...own } = shared;
+    if (isEmpty) return above;
+    const copyAllFields = length <= maxSharedText || !begun.has(container);
+    begun.add(container);
+    return {
+      parent: { ...own, copyAllFields, parent: above.parent },
+      hidden: copyAllFields ? joined(hidden, above.hidden) : above.hidden,
+    };
+  }
+
+  for (const place of places) yield elementAt(reading, place, place.value, surroundingsIn(place.container));
 }
