@@ -73,5 +73,6 @@ export type {
 } from './stages.ts';
 export { countSettledRanges, initialPosition, maxSettledRanges } from './stages.ts';
 export type { GaugeReading, LogAttributes, Logger, Meter, MetricDescription, MetricTable } from './telemetry.ts';
+export { boundLogger } from './telemetry.ts';
 export { escapeControls, reasonOf, visibleText } from './text.ts';
 export { unsettledBodies } from './unsettled-bodies.ts';

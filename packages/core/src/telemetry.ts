@@ -38,3 +38,14 @@ export interface Meter<Name extends string = string> {
   /** Attribute values must come from the configuration or from code, never from a payload: their number must stay small. */
   readonly add: (name: Name, value: number, attributes?: Readonly<Record<string, string>>) => void;
 }
+
+/** Adds `bound` to every log line. A caller cannot replace these attributes. */
+export function boundLogger(log: Logger, bound: LogAttributes): Logger {
+  const withBound = (attributes: LogAttributes = {}): LogAttributes => ({ ...bound, ...attributes, ...bound });
+  return {
+    debug: (event, attributes) => log.debug(event, withBound(attributes)),
+    info: (event, attributes) => log.info(event, withBound(attributes)),
+    warn: (event, attributes) => log.warn(event, withBound(attributes)),
+    error: (event, attributes) => log.error(event, withBound(attributes)),
+  };
+}

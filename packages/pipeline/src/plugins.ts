@@ -3,11 +3,10 @@ import type { Configuration, ConfiguredDestination, ConfiguredSource } from '@xi
 import { createAgents, joinSecrets, openManagedSecret, openSecret, selfSourceName } from '@xiq-siem/config';
 import {
   type AgentIdentity,
+  boundLogger,
   type Destination,
   type DestinationContext,
   ecsFieldDefinitions,
-  type LogAttributes,
-  type Logger,
   type Organization,
   type SecretSource,
   type Source,
@@ -169,17 +168,6 @@ export function destinationContext(
     },
   };
   return { context, redact: (text) => withoutSecrets(text, secrets) };
-}
-
-/** Adds `bound` to every log line. A plugin cannot replace these attributes. */
-function boundLogger(log: Logger, bound: LogAttributes): Logger {
-  const withBound = (attributes: LogAttributes = {}): LogAttributes => ({ ...bound, ...attributes, ...bound });
-  return {
-    debug: (event, attributes) => log.debug(event, withBound(attributes)),
-    info: (event, attributes) => log.info(event, withBound(attributes)),
-    warn: (event, attributes) => log.warn(event, withBound(attributes)),
-    error: (event, attributes) => log.error(event, withBound(attributes)),
-  };
 }
 
 function withoutSecrets(text: string, sources: readonly SecretSource[]): string {

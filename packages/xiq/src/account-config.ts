@@ -110,7 +110,7 @@ export const subscriptionsSchema = z.strictObject({
     .enum(['auto', 'manual'])
     .default('manual')
     .describe(
-      'Whether gaps are filled from the REST logs automatically. Set `auto` only after `xiq-siem completeness` has reported an hour as complete: this shows that both forms of an event have the same id in your account.',
+      'Whether gaps are filled from the REST logs automatically. Set `auto` only after `xiq-siem completeness` has reported an hour as complete: this shows that log entries and webhooks of your account can be paired.',
     ),
   settleMinutes: z
     .int()

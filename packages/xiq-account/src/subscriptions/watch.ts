@@ -1,6 +1,6 @@
 // Checks the subscriptions and the public URL of each source regularly, and follows configuration reloads.
 import type { SourceState } from '@xiq-siem/admin-api';
-import { ConnectorError, type Logger, type Meter, type MetricTable, type Secret } from '@xiq-siem/core';
+import { boundLogger, ConnectorError, type Logger, type Meter, type MetricTable, type Secret } from '@xiq-siem/core';
 import type { Clock } from '@xiq-siem/delivery';
 import type { Documents } from '@xiq-siem/state';
 import type { SubscriptionsConfig } from '@xiq-siem/xiq';
@@ -137,7 +137,7 @@ function watchSource(account: XiqAccount, subscriptions: SubscriptionsConfig, pa
   const { source, api } = account;
   const stopping = new AbortController();
   const { signal } = stopping;
-  const log = withSource(parts.log, source);
+  const log = boundLogger(parts.log, { source });
   let found: Found = { subscriptions: [...unknownStates(subscriptions)], publicUrl: [] };
 
   /** A check that overlaps with a rotation must not restore the old secret: asks for the secret again before each change. */
@@ -258,10 +258,3 @@ function resultOf({ problems, remaining, surplus, foreignAtOurUrl, fault }: Reco
 }
 
 const iso = (ms: number): string => new Date(ms).toISOString();
-
-const withSource = (log: Logger, source: string): Logger => ({
-  debug: (event, attributes) => log.debug(event, { source, ...attributes }),
-  info: (event, attributes) => log.info(event, { source, ...attributes }),
-  warn: (event, attributes) => log.warn(event, { source, ...attributes }),
-  error: (event, attributes) => log.error(event, { source, ...attributes }),
-});
