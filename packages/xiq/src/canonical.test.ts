@@ -41,6 +41,11 @@ it.each([
   ['structure counts', ['{"a":["x","y"]}', '{"a":"xy"}', '{"a":{"x":"y"}}', '{"a":"x","b":"y"}', '{"a":["x",["y"]]}']],
 ])('%s', (_, texts) => expect(new Set(texts.map(canonicalTextOf)).size).toBe(texts.length));
 
+it('two spellings of one name have one text in any order, as text and parsed', () => {
+  const texts = ['{"userName":"x","user_name":"a"}', '{"user_name":"a","userName":"x"}'];
+  expect(new Set(texts.flatMap((text) => [canonicalTextOf(text), canonicalText(parse(text))])).size).toBe(1);
+});
+
 it.each([
   ['0.00', '0'],
   ['-0', '0'],

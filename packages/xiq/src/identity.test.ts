@@ -48,12 +48,12 @@ const pairingKeys: readonly [string, object, readonly string[]][] = [
   ],
   [
     'AUTHENTICATION_LOG_ALL',
-    { timestamp: T, ...station, username: 'j.doe', reply: 'Access-Accept' },
+    { timestamp: T, authDate: T - (T % 1000), ...station, username: 'j.doe', reply: 'Access-Accept' },
     ['auth', String(T), 'DC-AC-3D-A5-06-B4', 'C4-13-E2-AA-BB-CC:Corp', 'j.doe', 'Access-Accept'],
   ],
   [
     'ACCOUNTING_LOG_ALL',
-    { timestamp: T, ...station, acctSessionId: 'S', acctStartTime: T - 5, acctSessionTime: 7 },
+    { timestamp: T, eventTime: T - 9, ...station, acctSessionId: 'S', acctStartTime: T - 5, acctSessionTime: 7 },
     ['accounting', String(T), 'S', '', 'DC-AC-3D-A5-06-B4', String(T - 5), '', '7'],
   ],
   ['CREDENTIAL_LOG_ALL', { timestamp: T, username: 'guest' }, ['credential', String(T), 'guest']],

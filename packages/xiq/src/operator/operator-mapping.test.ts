@@ -48,6 +48,8 @@ it('a built-in name takes precedence, also in the parent of an observation; the 
     user: { id: '7' },
     extreme: { xiq: { extra: { userId: {} } } },
   });
+  const listed = { fields: { audit: { owner_id: ['owner-id'] } } };
+  expect(documentOf(listed, { ownerId: 1, vhmId: 2 })).toMatchObject({ organization: { id: '1' } });
   const body = { ssid: 'Corp', observations: [{ clientMac: 'dcac3da506b4', network: 'Guest' }] };
   expect(documentOf({ fields: { location: { ssid: ['network'] } } }, body, 'LOCATION_AP_CENTRIC')).toMatchObject({
     network: { name: 'Corp' },
