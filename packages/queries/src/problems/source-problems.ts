@@ -108,14 +108,14 @@ function withOneCause(refused: Refused): Refused {
 
 const reasons: Readonly<Record<string, string>> = {
   unauthorized: 'wrong secret or none',
-  body_too_large: 'larger than server.maxBodyBytes',
+  body_too_large: 'raise server.maxBodyBytes; a source with an API token can fetch these events: `xiq-siem backfill`',
   secret_unavailable: 'the secret of the source cannot be read',
   overloaded: 'more than server.maxInFlightBytes in flight',
 };
 
 const nextFor: Readonly<Record<string, string>> = {
   unauthorized: 'compare the secret of the sender with the one of this source; the log has the addresses',
-  body_too_large: 'raise server.maxBodyBytes, or fetch the events with `xiq-siem backfill`',
+  body_too_large: 'raise server.maxBodyBytes; a source with an API token can fetch these events: `xiq-siem backfill`',
   secret_unavailable: 'check the file or the variable of the secret (`xiq-siem validate`)',
   overloaded: 'raise server.maxInFlightBytes, or limit the rate of the sender',
 };
