@@ -5,6 +5,7 @@ export { dataDirectoryOf } from './data-directory.ts';
 export { createAgents, noProxyAdvice } from './egress.ts';
 export { environmentFaults } from './environment-faults.ts';
 export { formatFault } from './faults.ts';
+export { fieldDefinitionsOf } from './field-names.ts';
 export type { Configuration, ConfiguredDestination, ConfiguredSource, Registry } from './load.ts';
 export { checkConfiguration, configurationError, loadConfiguration } from './load.ts';
 export type { RoutingFaults } from './routing.ts';

@@ -16,6 +16,7 @@ import type { DeliveryOptions } from '@xiq-siem/delivery';
 import { z } from 'zod';
 import type { ConfigFault, FieldPath, Finding } from './faults.ts';
 import { fieldName, findings, formatFault } from './faults.ts';
+import { fieldDefinitionsOf, fieldFindings } from './field-names.ts';
 import { type LoadedMapping, loadMapping, mappingVersionOf } from './mapping-file.ts';
 import { withCurrentNames } from './renamed-keys.ts';
 import type { CheckedFile } from './schema.ts';
@@ -41,6 +42,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export interface ConfiguredSecret {
   readonly reference: SourceSecretReference;
   readonly path: FieldPath;
+  /** In characters. Default: 1. */
+  readonly minLength?: number;
 }
 
 export interface ConfiguredSource {
@@ -64,6 +67,8 @@ export interface ConfiguredDestination {
   readonly name: string;
   readonly definition: DestinationDefinition;
   readonly options: DeliveryOptions;
+  /** Undefined: the destination gets whole documents. */
+  readonly redact: Redact;
   /** Its own proxy and certificates. */
   readonly egress: Partial<CheckedFile['egress']>;
   /** Changes with the settings that decide whether the destination takes events, but not with a secret. */
@@ -140,6 +145,7 @@ export async function checkConfiguration(
     commonDestinationSchema,
     found,
   );
+  found.push(...fieldFindings(destinations, fieldDefinitionsOf(registry)));
   const mapping = await loadMapping(entriesOf.mapping, baseDirectory, sources);
   if (!checkedFile.success || found.length > 0 || mapping.faults.length > 0) {
     const faults = [...found.map(locate), ...mapping.faults];
@@ -172,13 +178,14 @@ export async function checkConfiguration(
           definition.create(own, context, builtIn === undefined ? mapping.loaded?.rulesOf(definition.type) : undefined),
       })),
       destinations: destinations.map(
-        ({ name, definition, common: { type: _, proxy, noProxy, caFile, ...options }, own }) => ({
+        ({ name, definition, common: { type: _, proxy, noProxy, caFile, redact, ...options }, own }) => ({
           name,
           definition,
           options,
+          redact,
           egress: { proxy, noProxy, caFile },
           settingsHash: settingsHash({ type: definition.type, own, egress: { proxy, noProxy, caFile } }),
-          secrets: secretsIn(own, ['destinations', name]),
+          secrets: [...secretsIn(own, ['destinations', name]), ...redactionKey(redact, name)],
           create: (context) => definition.create(own, context),
           setup: (context) => definition.setup?.(own, context),
         }),
@@ -231,6 +238,14 @@ async function checkEntries<Definition extends { configSchema: z.ZodType }, Comm
   }
   return checked;
 }
+
+type Redact = z.output<typeof commonDestinationSchema>['redact'];
+
+/** The key of `redact`. A short one can be guessed from pseudonyms. */
+const redactionKey = (redact: Redact, destination: string): readonly ConfiguredSecret[] =>
+  redact?.key === undefined
+    ? []
+    : [{ reference: redact.key, path: ['destinations', destination, 'redact', 'key'], minLength: 16 }];
 
 /** All references to secrets in a plugin's checked configuration. */
 function secretsIn(value: unknown, path: FieldPath): readonly ConfiguredSecret[] {

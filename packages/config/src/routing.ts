@@ -1,5 +1,5 @@
 // Finds routing that can match no event: names in `where` that are no dataset or source, and sources and datasets without a destination.
-import { createEventFilter } from '@xiq-siem/delivery';
+import { createDatasetFilter } from '@xiq-siem/delivery';
 import type { Configuration, ConfiguredDestination } from './load.ts';
 import { selfSourceName } from './schema.ts';
 
@@ -67,7 +67,7 @@ function withoutFallback({ name, datasets, fallbackDatasets = [] }: KnownSource)
 
 /** Whether the destination can get an event of the source. */
 function accepts({ options: { where } }: Routed, { name, datasets }: KnownSource): boolean {
-  const wants = createEventFilter(where);
+  const wants = createDatasetFilter(where);
   if (datasets !== undefined) return datasets.some((dataset) => wants({ dataset, source: name }));
   return where.sources?.includes(name) ?? true;
 }

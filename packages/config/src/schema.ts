@@ -177,10 +177,31 @@ export const commonSourceSchema = z.strictObject({
     ),
 });
 
+const fieldNames = z.array(z.string().min(1)).min(1).optional();
+
+const redact = z
+  .strictObject({
+    drop: fieldNames.describe('Fields that are removed.'),
+    mask: fieldNames.describe('Fields whose values become `***`.'),
+    hash: fieldNames.describe(
+      'Fields whose values become a pseudonym: HMAC-SHA-256 with `key`. The same value has the same pseudonym; of an IP address, it is an IPv6 address.',
+    ),
+    key: secretReference.optional().describe('Key of `hash`, at least 16 characters.'),
+  })
+  .refine(({ hash, key }) => hash === undefined || key !== undefined, {
+    path: ['key'],
+    message: 'hash needs a key: expected { env: NAME } or { file: path }',
+  })
+  .optional()
+  .describe(
+    'What the destination does not get: the values of these fields, in every field that has them. It does not get `event.original` either.',
+  );
+
 /** The keys of each destination's entry beside those of its plugin. */
 export const commonDestinationSchema = z.strictObject({
   type: z.string().describe('Type of destination: one of the types below.'),
   ...egressShape,
+  redact,
   ...deliveryOptionsShape,
 });
 

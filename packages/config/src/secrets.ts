@@ -15,14 +15,22 @@ const maxSecretBytes = 8_192;
 type Resolution = Pick<Configuration, 'resolvePath' | 'env'>;
 
 /** The reason why a reference has no secret now, or undefined. */
-function secretFault(reference: SourceSecretReference, { resolvePath, env }: Resolution): string | undefined {
+function secretFault(
+  { reference, minLength = 1 }: ConfiguredSecret,
+  { resolvePath, env }: Resolution,
+): string | undefined {
+  const faultOf = (secret: string): string | undefined =>
+    secret.length < minLength ? `the secret is shorter than ${minLength} characters` : undefined;
   try {
     if ('env' in reference) {
-      if ((env[reference.env] ?? '') !== '') return undefined;
+      const secret = env[reference.env] ?? '';
+      if (secret !== '') return faultOf(secret);
       return `the environment variable ${reference.env} is not set: set it, or use another one`;
     }
-    if ('file' in reference)
-      return secretLines(resolvePath(reference.file)).length > 0 ? undefined : 'the file is empty';
+    if ('file' in reference) {
+      const [secret] = secretLines(resolvePath(reference.file));
+      return secret === undefined ? 'the file is empty' : faultOf(secret);
+    }
     return undefined;
   } catch (cause) {
     return `the file cannot be read (${reasonOf(cause)}): expected a file whose first line is the secret`;
@@ -36,9 +44,9 @@ export function secretFaults(configuration: Configuration): readonly ConfigFault
     reference,
     path: ['telemetry', 'otlp', 'headers', name],
   }));
-  const faultOf = ({ reference, path }: ConfiguredSecret): ConfigFault | undefined => {
-    const message = secretFault(reference, configuration);
-    return message === undefined ? undefined : locate({ path, message });
+  const faultOf = (secret: ConfiguredSecret): ConfigFault | undefined => {
+    const message = secretFault(secret, configuration);
+    return message === undefined ? undefined : locate({ path: secret.path, message });
   };
   const own = sources.flatMap(({ ownSecrets }) => ownSecrets);
   const required = [...[...sources, ...destinations].flatMap(({ secrets }) => secrets), ...own, ...headers]

@@ -44,3 +44,14 @@ export function ecsDocument(
   const tree = nestFields({ ...fields }) as EcsTree;
   return { ...tree, ...vendorFields };
 }
+
+/** The values of a field by its dotted name: the items of a list, or none. */
+export function valuesAt(document: object, field: string): readonly unknown[] {
+  let value: unknown = document;
+  for (const name of field.split('.')) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return [];
+    value = Reflect.get(value, name);
+  }
+  if (value === undefined || value === null) return [];
+  return Array.isArray(value) ? value : [value];
+}

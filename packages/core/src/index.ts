@@ -25,7 +25,7 @@ export { allDelivered, defineDestination } from './destination.ts';
 export type { EcsFields } from './ecs.generated.ts';
 export { ecsFieldDefinitions, ecsVersion } from './ecs.generated.ts';
 export type { EcsDocument, JsonObject, JsonValue } from './ecs.ts';
-export { ecsDocument, nestFields } from './ecs.ts';
+export { ecsDocument, nestFields, valuesAt } from './ecs.ts';
 export type { DeclaredErrorCode, ErrorCode, ExitCode } from './errors.ts';
 export { ConnectorError, exitCodes, isErrorCode } from './errors.ts';
 export type { HttpStatusCode } from './fault-codes.ts';

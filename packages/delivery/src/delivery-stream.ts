@@ -2,9 +2,9 @@
 import { maxSettledRanges, type PositionCounters } from '@xiq-siem/core';
 import { aborted, createWakeup, endGraceMs, wallMsOf, within } from './clock.ts';
 import { createDeadLetterQueue } from './dead-letter-queue.ts';
+import { createEventFilter } from './event-filter.ts';
 import { type IntakeOptions, runIntake } from './intake.ts';
 import { createLedger } from './ledger.ts';
-import { createEventFilter } from './options.ts';
 import { createParking, readStoredBefore } from './parking.ts';
 import { createPendingQueue, pendingOf } from './pending-queue.ts';
 import { createPositionStore } from './position-store.ts';

@@ -2,6 +2,9 @@
 import { z } from 'zod';
 
 const names = z.array(z.string().min(1)).min(1).optional();
+const values = z
+  .record(z.string().min(1), z.array(z.union([z.string(), z.number(), z.boolean()]).transform(String)).min(1))
+  .optional();
 const retryMs = z.int().min(1).max(3_600_000);
 
 const routing = z
@@ -9,6 +12,10 @@ const routing = z
     datasets: names.describe('Send only events of these data sets (`event.dataset`).'),
     exceptDatasets: names.describe('Do not send events of these data sets.'),
     sources: names.describe('Send only events of these sources (names in the configuration).'),
+    fields: values.describe(
+      'Send only events that have one of the values in each of these fields, such as `event.outcome: [ failure ]`. Texts are compared exactly.',
+    ),
+    exceptFields: values.describe('Do not send events that have one of the values in one of these fields.'),
   })
   .prefault({});
 
@@ -78,14 +85,3 @@ export const deliveryOptions = z.strictObject(deliveryOptionsShape);
 
 export type DeliveryOptions = z.output<typeof deliveryOptions>;
 export type Routing = DeliveryOptions['where'];
-
-export type EventFilter = (event: { readonly dataset: string; readonly source: string }) => boolean;
-
-/** Whether a destination receives an event: every configured condition must be true. */
-export function createEventFilter({ datasets, exceptDatasets, sources }: Routing): EventFilter {
-  const wanted = datasets && new Set(datasets);
-  const unwanted = new Set(exceptDatasets);
-  const allowedSources = sources && new Set(sources);
-  return ({ dataset, source }) =>
-    (wanted?.has(dataset) ?? true) && !unwanted.has(dataset) && (allowedSources?.has(source) ?? true);
-}

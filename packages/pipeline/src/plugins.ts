@@ -1,12 +1,18 @@
 // Creates the configured sources and destinations, each with its context.
 import type { Configuration, ConfiguredDestination, ConfiguredSource } from '@xiq-siem/config';
-import { createAgents, joinSecrets, openManagedSecret, openSecret, selfSourceName } from '@xiq-siem/config';
+import {
+  createAgents,
+  fieldDefinitionsOf,
+  joinSecrets,
+  openManagedSecret,
+  openSecret,
+  selfSourceName,
+} from '@xiq-siem/config';
 import {
   type AgentIdentity,
   boundLogger,
   type Destination,
   type DestinationContext,
-  ecsFieldDefinitions,
   type Organization,
   type SecretSource,
   type Source,
@@ -14,6 +20,7 @@ import {
   type StoredBody,
   sourceMetrics,
 } from '@xiq-siem/core';
+import { createRedaction, redactingDefinition, redactingDestination } from '@xiq-siem/delivery';
 import { z } from 'zod';
 import { type PluginMeterServices, pluginMeter } from './plugin-meter.ts';
 
@@ -136,7 +143,15 @@ export async function openDestination(
   services: DestinationServices,
 ): Promise<OpenDestination> {
   const { context, redact } = destinationContext(configured, configuration, services);
-  return { configured, destination: await configured.create(context), redact };
+  const destination = await configured.create(context);
+  const { redact: rules, definition } = configured;
+  if (rules === undefined) return { configured, destination, redact };
+  const key = rules.key && context.secret(rules.key);
+  return {
+    configured: { ...configured, definition: redactingDefinition(definition) },
+    destination: redactingDestination(destination, createRedaction(rules, context.fields), key),
+    redact,
+  };
 }
 
 export type DestinationServices = Pick<PluginServices, 'now' | 'log' | 'meter' | 'mayDeleteByAge'>;
@@ -158,7 +173,7 @@ export function destinationContext(
     now,
     timeoutMs,
     mayDeleteByAge,
-    fields: [...ecsFieldDefinitions, ...[registry.self, ...registry.sources].flatMap((source) => source.fields)],
+    fields: fieldDefinitionsOf(registry),
     resolvePath,
     agent: agents.agent,
     secret: (reference) => {

@@ -8,7 +8,7 @@ export interface KnownDestination {
   readonly type: string;
   readonly assurance: Assurance;
   /** By the current routing. */
-  wants(event: { readonly dataset: string; readonly source: string }): boolean;
+  wants(event: Pick<NormalizedEvent, 'dataset' | 'document'> & { readonly source: string }): boolean;
 }
 
 export interface ReadModel {

@@ -89,7 +89,7 @@ async function verdictOf(
   { sequence, metadata: { source, origin } }: StoredBody,
   event: NormalizedEvent,
 ): Promise<Omit<TraceVerdict, 'destination'>> {
-  const { element, dataset } = event;
+  const { element } = event;
   if (isDuplicateOfBackfill(origin, event, pairing)) {
     return { verdict: 'filtered', code: 'duplicate_of_backfill', message: duplicateText };
   }
@@ -99,7 +99,7 @@ async function verdictOf(
   // An event that was read before its eviction may be stored as a dead letter.
   const isEvicted = journal.retentionGaps().some((gap) => gap.destination === name && within(gap, sequence));
   if (stored === undefined && isEvicted) return { verdict: 'lost', message: 'evicted when the journal was full' };
-  const isWanted = wants({ dataset, source });
+  const isWanted = wants({ ...event, source });
   if (!isSettled(position, sequence, element)) return { verdict: isWanted ? 'waiting' : 'filtered' };
   const { notBeforeMs, notAfterMs } = await progressHistory.around(name, sequence);
   const times = { notBefore: timeOf(notBeforeMs), notAfter: timeOf(notAfterMs) };

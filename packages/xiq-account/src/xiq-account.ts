@@ -45,7 +45,7 @@ function openXiqAccount(
 ): XiqAccount | undefined {
   const settings = settingsOfSource(configured);
   if (settings?.api === undefined) return undefined;
-  const { api: config, subscriptions, timeZone, repeats } = settings;
+  const { api: config, subscriptions, timeZone, repeats, namespace, labels, organization } = settings;
   const secret = (reference: SecretReference): SecretSource => openSecret(reference, configuration, log);
   const operatorMapping = configuration.mapping?.rulesOf(xiqSource.type);
   const rules = operatorMapping && xiqSource.mappingSchema?.parse(operatorMapping.rules);
@@ -66,6 +66,7 @@ function openXiqAccount(
     reader: createLogReader({
       timeZone,
       repeats,
+      ...{ source: configured.name, namespace, labels, organization },
       ...(operatorMapping !== undefined &&
         rules !== undefined && { mapping: { version: operatorMapping.version, rules } }),
     }),

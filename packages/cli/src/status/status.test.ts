@@ -81,7 +81,7 @@ describe('problems', () => {
       Journal: 2,000 requests, 4.8 MiB of 10 GiB, 3.2 requests/s; dead letters open: 7; 1 job running (xiq-siem jobs)
 
       ! webhooks are not accepted: journal_full, secret_unavailable:xiq. Next: fix the destinations that hold requests in the journal, or raise journal.maxBytes and restart
-      ! elastic: 4 requests evicted from the full journal before it had them, last at 2026-11-24T10:00:00Z. Next: xiq-siem backfill --force-duplicates --from TIME --to TIME if the source has an api, then xiq-siem status --acknowledge elastic:5-9
+      ! elastic: 4 requests evicted from the full journal before it had them, last at 2026-11-24T10:00:00Z. Next: xiq-siem backfill --force-duplicates --from TIME --to TIME if the source has an api (delivered events come again, with another event.id), then xiq-siem status --acknowledge elastic:5-9
       ! elastic: index_template_missing: no template \\u001b[31mhere\\u202e. 1,204 requests wait. Next: xiq-siem setup elastic. The connector retries automatically; at once with xiq-siem destination resume elastic
       ! elastic: 7 dead letters. Next: xiq-siem dlq list --destination elastic, fix the cause, then xiq-siem dlq retry --destination elastic
       ! old: not configured, but its position is still stored. Next: xiq-siem destination forget old

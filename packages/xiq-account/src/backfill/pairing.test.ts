@@ -161,7 +161,7 @@ test('100,000 webhooks of one key and 100,000 fetched rows: few hashes for each'
     *eventsOfBody({ metadata: { origin } }) {
       for (let n = 0; n < count; n++) {
         const { id } = eventOf(origin === 'rest' ? count + n : n);
-        yield { ...event, id, messageType: 'AUDIT_LOG_ALL', dataset: 'x', element: n };
+        yield { ...event, id, messageType: 'AUDIT_LOG_ALL', dataset: 'x', element: n, document: {} };
       }
     },
   };

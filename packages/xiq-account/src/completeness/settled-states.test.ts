@@ -26,7 +26,7 @@ function stateAt(positions: readonly Partial<EventPosition>[], options: Options 
     undelivered,
     startSequence,
   );
-  const usual = { ordinal: 0, sequence: 3, element: 0, dataset: 'included', source: 'xiq' };
+  const usual = { ordinal: 0, sequence: 3, element: 0, dataset: 'included', source: 'xiq', document: {} };
   for (const position of positions) states.add({ ...usual, ...position });
   return states.record(() => 0).stateOf(idOf('a'));
 }

@@ -1,4 +1,5 @@
 // Computes the state of each stored event at one destination during a scan, without a lookup per event.
+import type { EcsDocument } from '@xiq-siem/core';
 import type { KnownDestination, ReadModel } from '@xiq-siem/queries';
 import { isSettled } from '@xiq-siem/queries';
 import type { DestinationRecord } from './proof.ts';
@@ -14,6 +15,7 @@ export interface EventPosition {
   readonly element: number;
   readonly dataset: string;
   readonly source: string;
+  readonly document: EcsDocument;
 }
 
 interface SettledStatesInput extends Pick<ReadModel, 'position'> {
@@ -32,8 +34,8 @@ export function settledStates(
   /** By ordinal: 0 if unknown, else the index in `states` plus one. */
   let ranks = new Uint8Array(1_024);
 
-  function stateOf({ sequence, element, dataset, source }: EventPosition): State {
-    if (!wants({ dataset, source })) return 'filtered';
+  function stateOf({ sequence, element, ...event }: EventPosition): State {
+    if (!wants(event)) return 'filtered';
     const isEvicted = gaps.some(({ fromSequence, toSequence }) => sequence >= fromSequence && sequence <= toSequence);
     if (position === undefined || isEvicted || !isSettled(position, sequence, element)) return 'waiting';
     // Bodies before its start are not for this destination.

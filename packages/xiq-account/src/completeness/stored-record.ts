@@ -65,7 +65,7 @@ export async function* storedRecord(
       beforeMs = atMs;
       continue;
     }
-    const { id, messageType, dataset, element, user, action, timeMs = metadata.receivedAtMs } = step.event;
+    const { id, messageType, dataset, document, element, user, action, timeMs = metadata.receivedAtMs } = step.event;
     if (!types.has(messageType) || timeMs < fromMs || timeMs >= toMs) continue;
     // It is not an event of its own: its event was fetched.
     if (isDuplicateOfBackfill(metadata.origin, step.event, pairing)) continue;
@@ -75,7 +75,7 @@ export async function* storedRecord(
       const pairingKey = shortKey(step.event.pairingKey);
       kept.set(id, { id, messageType, timeMs, user: shared(user), action, pairingKey, ordinal });
     }
-    for (const one of destinations) one.add({ ordinal, sequence, element, dataset, source: account.source });
+    for (const one of destinations) one.add({ ordinal, sequence, element, dataset, document, source: account.source });
   }
   const ordinalOf = (id: string): number | undefined => kept.get(id)?.ordinal;
   return { kept, destinations: destinations.map((one) => one.record(ordinalOf)), unavailableSpans };

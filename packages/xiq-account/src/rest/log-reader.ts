@@ -1,5 +1,5 @@
 // Normalizes entries of logs and of stored bodies in the same way, so that both have the same pairing keys.
-import type { EcsDocument, OperatorMapping, StoredBody } from '@xiq-siem/core';
+import type { EcsDocument, OperatorMapping, Organization, StoredBody } from '@xiq-siem/core';
 import {
   additionsOf,
   countedIdentities,
@@ -40,6 +40,7 @@ export interface BodyEvent extends EventSummary {
   readonly dataset: string;
   /** Index of the element in its body. */
   readonly element: number;
+  readonly document: EcsDocument;
 }
 
 export type LogReader = ReturnType<typeof createLogReader>;
@@ -49,6 +50,11 @@ export interface LogReaderOptions {
   readonly timeZone?: string;
   /** As the source, because ids depend on it. Default: `same`. */
   readonly repeats?: 'same' | 'distinct';
+  /** As the source: `where` of a destination may name these fields. */
+  readonly source?: string;
+  readonly namespace?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly organization?: Organization;
   readonly mapping?: OperatorMapping<OperatorRules> | undefined;
 }
 
@@ -89,13 +95,21 @@ const byTime = (a: EventSummary, b: EventSummary): number => {
   return left === right ? 0 : left - right;
 };
 
-export function createLogReader({ timeZone = 'UTC', repeats = 'same', mapping }: LogReaderOptions = {}) {
+export function createLogReader({
+  timeZone = 'UTC',
+  repeats = 'same',
+  source = '',
+  namespace = 'default',
+  labels = {},
+  organization = {},
+  mapping,
+}: LogReaderOptions = {}) {
   const settings = {
     agent: { id: '', name: '', version: '' },
-    namespace: 'default',
-    labels: {},
-    source: '',
-    organization: () => ({}),
+    namespace,
+    labels,
+    source,
+    organization: () => organization,
     repeats,
     mappingVersion: '',
     offset: zoneOffset(timeZone),
@@ -121,8 +135,8 @@ export function createLogReader({ timeZone = 'UTC', repeats = 'same', mapping }:
     *eventsOfBody(body: StoredBody): Generator<BodyEvent> {
       for (const event of normalizeBody(settings, body, body.metadata.receivedAtMs, newTally())) {
         if (event.family === 'unparsed') continue;
-        const { messageType, dataset, element } = event;
-        yield { ...summaryOf(event), messageType, dataset, element };
+        const { messageType, dataset, element, document } = event;
+        yield { ...summaryOf(event), messageType, dataset, element, document };
       }
     },
   };
