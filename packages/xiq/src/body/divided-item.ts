@@ -191,7 +191,7 @@ export function* dividedElements(reading: Reading, item: JsonValue, at: number):
   findPlaces(reading.text, at, item, undefined, places);
   const known = new Map<Container, Shared>();
   /** The containers of which the first element has been read. */
-  const begun = new Set<Container>();
+  const started = new Set<Container>();
 
   function sharedOf(container: Container | undefined): Shared | undefined {
     if (container === undefined) return undefined;
@@ -206,8 +206,8 @@ export function* dividedElements(reading: Reading, item: JsonValue, at: number):
     const above = surroundingsIn(container.outer);
     const { isEmpty, hidden, length, ...own } = shared;
     if (isEmpty) return above;
-    const copyAllFields = length <= maxSharedText || !begun.has(container);
-    begun.add(container);
+    const copyAllFields = length <= maxSharedText || !started.has(container);
+    started.add(container);
     return {
       parent: { ...own, copyAllFields, parent: above.parent },
       hidden: copyAllFields ? joined(hidden, above.hidden) : above.hidden,
