@@ -105,6 +105,12 @@ it.each([
   }
 });
 
+it('a temporary error is an error also if they are not maintained: a foreign one could be missed', async () => {
+  const { client, server } = await startFixture(onTestFinished, { alerts: false });
+  server.instead.push(respondWith(200, []), respondWith(429, '', { 'Retry-After': '600' }));
+  expect((await rejection(client.subscriptions.list(noSignal))).code).toBe('xiq_rate_limited');
+});
+
 it('a refused deletion is an error, and an id cannot change the request path', async () => {
   const { client, server } = await startFixture(onTestFinished, { alerts: true });
   server.instead.push(respondWith(403));

@@ -82,9 +82,13 @@ export function createAlertSubscriptions(call: Call): XiqSubscriptions {
   };
 }
 
+/** After one of these, another attempt may list the subscriptions. */
+const temporaryErrors: readonly string[] = ['xiq_unavailable', 'xiq_rate_limited'];
+
 /**
  * The subscriptions of both kinds as one. `areRequired`: whether it is an error if alert subscriptions cannot be listed.
- * If not, they are listed only to show foreign ones, for which the credentials may lack the permission.
+ * If not, they are listed only to show foreign ones, for which the credentials may lack the permission. A temporary error
+ * is one all the same: a rotation must not miss one that depends on the old secret.
  */
 export function withAlerts(
   webhooks: XiqSubscriptions,
@@ -93,7 +97,7 @@ export function withAlerts(
 ): XiqSubscriptions {
   const listAlerts: XiqSubscriptions['list'] = (signal) =>
     alerts.list(signal).catch((cause: unknown) => {
-      if (!areRequired && cause instanceof ConnectorError) return [];
+      if (!areRequired && cause instanceof ConnectorError && !temporaryErrors.includes(cause.code)) return [];
       throw cause;
     });
 
