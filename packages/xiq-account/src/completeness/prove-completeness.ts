@@ -45,16 +45,12 @@ function pairEvents({ xiq, kept }: ProofInput): Pairs {
       else pairs.set(event.id, same);
     }
   }
-  const byKey = new Map<string, StoredEvent[]>();
   // The last first, so that `pop` returns the first.
-  for (const event of [...kept.values()].reverse()) {
-    if (event.pairingKey === undefined || pairs.has(event.id)) continue;
-    const others = byKey.get(event.pairingKey);
-    if (others === undefined) byKey.set(event.pairingKey, [event]);
-    else others.push(event);
-  }
-  for (const { id, pairingKey = '' } of unpaired) {
-    const other = pairs.has(id) ? undefined : byKey.get(pairingKey)?.pop();
+  const others = [...kept.values()].reverse().filter(({ id }) => !pairs.has(id));
+  const byKey = Map.groupBy(others, ({ pairingKey }) => pairingKey);
+  for (const { id, pairingKey } of unpaired) {
+    if (pairingKey === undefined || pairs.has(id)) continue;
+    const other = byKey.get(pairingKey)?.pop();
     if (other !== undefined) pairs.set(id, other);
   }
   return pairs;
@@ -63,15 +59,8 @@ function pairEvents({ xiq, kept }: ProofInput): Pairs {
 /** Stored events that are in no log, by type and hour. */
 function unloggedByHour({ kept, ...span }: ProofInput, pairs: Pairs): ReadonlyMap<string, readonly StoredEvent[]> {
   const logged = new Set(pairs.values());
-  const found = new Map<string, StoredEvent[]>();
-  for (const event of kept.values()) {
-    if (logged.has(event) || !isIn(span, event.timeMs)) continue;
-    const key = cellKey(event.messageType, hourOf(event.timeMs));
-    const others = found.get(key);
-    if (others === undefined) found.set(key, [event]);
-    else others.push(event);
-  }
-  return found;
+  const unlogged = [...kept.values()].filter((event) => !logged.has(event) && isIn(span, event.timeMs));
+  return Map.groupBy(unlogged, ({ messageType, timeMs }) => cellKey(messageType, hourOf(timeMs)));
 }
 
 const cellKey = (type: string, hour: number): string => `${type} ${hour}`;

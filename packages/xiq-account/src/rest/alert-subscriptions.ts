@@ -101,32 +101,19 @@ export function withAlerts(
       throw cause;
     });
 
-  const listAll: XiqSubscriptions['list'] = async (signal) => [
-    ...(await webhooks.list(signal)),
-    ...(await listAlerts(signal)),
-  ];
-
-  const createEach: XiqSubscriptions['create'] = async (desired, signal) => {
-    await webhooks.create(
-      desired.filter((one) => !isAlert(one)),
-      signal,
-    );
-    await alerts.create(desired.filter(isAlert), signal);
-  };
-
-  const deleteEach: XiqSubscriptions['delete'] = async (ids, signal) => {
-    await webhooks.delete(
-      ids.filter((id) => !isAlertId(id)),
-      signal,
-    );
-    await alerts.delete(ids.filter(isAlertId), signal);
-  };
-
   return {
-    list: listAll,
-    create: createEach,
+    list: async (signal) => [...(await webhooks.list(signal)), ...(await listAlerts(signal))],
+    async create(desired, signal) {
+      const { alert = [], webhook = [] } = Object.groupBy(desired, (one) => (isAlert(one) ? 'alert' : 'webhook'));
+      await webhooks.create(webhook, signal);
+      await alerts.create(alert, signal);
+    },
     update: (id, desired, signal) => (isAlertId(id) ? alerts : webhooks).update(id, desired, signal),
-    delete: deleteEach,
+    async delete(ids, signal) {
+      const { alert = [], webhook = [] } = Object.groupBy(ids, (id) => (isAlertId(id) ? 'alert' : 'webhook'));
+      await webhooks.delete(webhook, signal);
+      await alerts.delete(alert, signal);
+    },
   };
 }
 
