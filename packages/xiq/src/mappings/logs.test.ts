@@ -79,6 +79,11 @@ it('a GDPR row in the form of an audit event has its user; a user beside an admi
   });
 });
 
+it('an e-mail is to an address only', () => {
+  const emailTo = (username: string) => documentOf({ timestamp: T, username }, 'EMAIL_LOG_ALL').email?.to?.address;
+  expect([emailTo('Guest@corp.example'), emailTo('Guest 12')]).toEqual([['guest@corp.example'], undefined]);
+});
+
 it('D5: a changed Cloud PPSK user is iam, and its number of a category decides nothing', () => {
   expect(audit({ code: 40002, category: 3, description: 'Updated Cloud PPSK User ppsk_user_01' })).toMatchObject({
     event: { action: 'ppsk-user-updated', category: ['iam'], type: ['user', 'change'], outcome: 'success' },
@@ -88,7 +93,7 @@ it('D5: a changed Cloud PPSK user is iam, and its number of a category decides n
       audit: { category: 'deployment', category_derived: true, object: 'ppsk_user_01', object_type: 'ppsk_user' },
     },
   });
-  const other = audit({ code: 40_009, category: 3, description: 'Renewed Cloud PPSK User Guest 12' });
+  const other = audit({ code: 40_099, category: 3, description: 'Renewed Cloud PPSK User Guest 12' });
   expect(other).toMatchObject({
     event: { action: 'ppsk-user-activity', category: ['iam'], type: ['user', 'info'] },
     user: { target: { name: 'Guest 12' } },
