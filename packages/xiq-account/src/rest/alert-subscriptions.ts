@@ -103,13 +103,13 @@ export function withAlerts(
 
   return {
     list: async (signal) => [...(await webhooks.list(signal)), ...(await listAlerts(signal))],
-    async create(desired, signal) {
+    create: async function createEach(desired, signal) {
       const { alert = [], webhook = [] } = Object.groupBy(desired, (one) => (isAlert(one) ? 'alert' : 'webhook'));
       await webhooks.create(webhook, signal);
       await alerts.create(alert, signal);
     },
     update: (id, desired, signal) => (isAlertId(id) ? alerts : webhooks).update(id, desired, signal),
-    async delete(ids, signal) {
+    delete: async function deleteEach(ids, signal) {
       const { alert = [], webhook = [] } = Object.groupBy(ids, (id) => (isAlertId(id) ? 'alert' : 'webhook'));
       await webhooks.delete(webhook, signal);
       await alerts.delete(alert, signal);
