@@ -145,6 +145,7 @@ export function fieldReader(table: FieldTable, find: NameFinder): FieldReader {
         draft.addExtra(key, sent);
         continue;
       }
+      if (candidates.length === 1) return value;
       candidates.splice(0, at);
       for (const other of candidates) if (!same(sent, other.value)) draft.addExtra(other.key, other.value);
       return value;
