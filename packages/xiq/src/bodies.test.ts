@@ -182,6 +182,14 @@ it('a parent of 4,096 characters is copied into each observation', () => {
   expect(xiq(second(4_097))).not.toHaveProperty('extra');
 });
 
+it('parents are copied up to 16 MiB in a body', () => {
+  const site = 'x'.repeat(4_000);
+  const observations = Array.from({ length: 4_300 }, () => ({ rssi: -1 }));
+  const events = eventsOfValue({ site, observations }, 'LOCATION_AP_CENTRIC');
+  const copied = events.filter((event) => Object.hasOwn(Object(xiq(event)), 'extra')).length;
+  expect(copied).toBe(Math.floor((16 * 1024 ** 2) / (JSON.stringify({ site, observations: 0 }).length - 1)));
+});
+
 it('of a large parent, values of up to 1,024 characters are read for each observation', () => {
   const second = (length: number) => {
     const parent = { ssid: 's'.repeat(length), site: 'x'.repeat(5_000) };

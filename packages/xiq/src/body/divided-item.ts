@@ -9,6 +9,8 @@ import { readItems, readMembers, type Span, valueEnd } from './scan.ts';
 
 /** If the objects around an element have more text, their fields are copied into the first of their elements only. */
 const maxSharedText = 4_096;
+/** In a body. After it, the same: a short text around 100,000 elements would become much output. */
+const maxCopiedText = 16_777_216;
 
 /** An object that contains elements. */
 export interface Parent {
@@ -56,6 +58,8 @@ export interface Reading {
   isItemLossy: boolean;
   /** Of the next element. */
   index: number;
+  /** Length of the texts around elements that were copied into them. */
+  copiedText: number;
 }
 
 const noParents: readonly Parent[] = [];
@@ -206,7 +210,9 @@ export function* dividedElements(reading: Reading, item: JsonValue, at: number):
     const above = surroundingsIn(container.outer);
     const { isEmpty, hidden, length, ...own } = shared;
     if (isEmpty) return above;
-    const copyAllFields = length <= maxSharedText || !started.has(container);
+    const isCheap = length <= maxSharedText && reading.copiedText + length <= maxCopiedText;
+    const copyAllFields = isCheap || !started.has(container);
+    if (copyAllFields) reading.copiedText += length;
     started.add(container);
     return {
       parent: { ...own, copyAllFields, parent: above.parent },

@@ -125,7 +125,7 @@ function* elementsOf(
   { divided, lossy }: Survey,
 ): Generator<Element> {
   const findBytes = body.isUtf8 ? undefined : byteFinder(body);
-  const reading: Reading = { text: body.text, findBytes, isItemLossy: false, index: 0 };
+  const reading: Reading = { text: body.text, findBytes, isItemLossy: false, index: 0, copiedText: 0 };
   for (let ordinal = 0; ordinal < items.length; ordinal++) {
     reading.isItemLossy = lossy.has(ordinal);
     const span = { start: starts[ordinal] ?? 0, end: ends[ordinal] ?? 0 };
