@@ -33,6 +33,16 @@ it.each([
   expect(eventsOfValue(body, type)).toEqual(eventsOfValue([login, logout], type));
 });
 
+it.each(['alert', 'alerts'])('alerts under a member %s are those without it', (name) => {
+  const alert = { id: 5, summary: 'Rogue AP detected', severity_name: 'Critical', source: { source_name: 'AP-1' } };
+  const plain = eventsOfValue([alert], 'ALERT');
+  expect(plain[0]?.document.message).toBe('Rogue AP detected');
+  expect([eventsOfValue({ [name]: alert }, 'ALERT'), eventsOfValue({ [name]: [alert] }, 'ALERT')]).toEqual([
+    plain,
+    plain,
+  ]);
+});
+
 it('what stands beside the elements is in each document, and in its id', () => {
   const beside = { messageType: 'AUDIT', version: 2, deviceList: 'x' };
   const events = eventsOfValue({ ...beside, data: { page: 1, records: [login, logout] } }, type);

@@ -6,7 +6,7 @@ import { countValues, isArray, isObject, maxElementValues } from './json-value.t
 /** Whether a name is that of an array in an element whose items are one event each. */
 export const isObservations = (name: string): boolean => plainName(name) === 'observations';
 
-const envelopeNames: ReadonlySet<string> = new Set(['data', 'events', 'records']);
+const envelopeNames: ReadonlySet<string> = new Set(['alert', 'alerts', 'data', 'events', 'records']);
 
 /**
  * Fields of the message families, as `plainName` writes them: an object with one of these is an event, not an envelope.
