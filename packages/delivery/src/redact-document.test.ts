@@ -88,6 +88,45 @@ describe('a redacted document', () => {
     },
   );
 
+  it('keeps lists within lists, and members without a value', () => {
+    const nested = {
+      '@timestamp': '',
+      user: { name: 'j.doe.1' },
+      extreme: { xiq: { extra: { a: [[1, 2], [], ['x']], b: null } } },
+    };
+    expect(redacted({ mask: ['user.name'] }, nested).document.extreme).toEqual(nested.extreme);
+  });
+
+  it('that is a pipeline error has no part of the text that could not be read', () => {
+    const fault = {
+      '@timestamp': '',
+      event: { kind: 'pipeline_error', original: '{"userName":"j.doe' },
+      error: { code: 'invalid_json', message: 'Unterminated string: "j.doe"' },
+      message: 'Unterminated string: "j.doe"',
+      extreme: { xiq: { extra: { userName: 'j.doe' }, receipt: 'r1' } },
+    };
+    const { event, error, extreme, ...others } = redacted({ mask: ['user.name'] }, fault).document;
+    expect({ event, error, extreme }).toEqual({
+      event: { kind: 'pipeline_error' },
+      error: { code: 'invalid_json' },
+      extreme: { xiq: { receipt: 'r1' } },
+    });
+    expect(others).toEqual({ '@timestamp': '' });
+  });
+
+  it('with many values in much text has its other texts masked: a search would take minutes', () => {
+    const names = Array.from({ length: 9_000 }, (_, n) => `host-${n}.example.com`);
+    const texts = {
+      message: 'x'.repeat(1_000_000),
+      tags: ['forwarded'],
+      related: { hosts: names },
+      user: { name: names[1] },
+    };
+    const { json, document: shown } = redacted({ hash: ['related.hosts'] }, { '@timestamp': '', ...texts });
+    expect(json).not.toContain('example.com');
+    expect(shown).toMatchObject({ message: '***', tags: ['forwarded'], user: { name: shown.related.hosts[1] } });
+  });
+
   it('without the field is the same, except the original', () => {
     const { event, ...others } = document;
     const { hash: _, original: __, ...kept } = event;

@@ -91,7 +91,14 @@ interface Finder {
   replace(text: string): string | undefined;
 }
 
-function finderOf(values: Replacements, patterns: ReadonlySet<string>): Finder {
+/** Of the search for values, in characters by the number of values: about 100 ms. */
+const maxSearch = 20_000_000;
+
+/** `length`: of the document. With too many values in too much text, every other text is masked. */
+function finderOf(values: Replacements, patterns: ReadonlySet<string>, length: number): Finder {
+  if (length * patterns.size > maxSearch) {
+    return { replace: (text) => (values.has(comparable(text)) ? values.get(comparable(text)) : masked) };
+  }
   // Longer first, so that a part of a value does not hide it.
   const alternatives = [...patterns].sort((a, b) => b.length - a.length).join('|');
   const pattern = new RegExp(alternatives, 'giu');
@@ -102,6 +109,17 @@ function finderOf(values: Replacements, patterns: ReadonlySet<string>): Finder {
       return text.replace(pattern, (found) => values.get(comparable(found)) ?? masked);
     },
   };
+}
+
+/** A pipeline error has parts of a text in which the fields are not known. */
+const unreadFields: ReadonlySet<string> = new Set(['message', 'error.message', extra]);
+
+/** Of one document. */
+interface Redaction {
+  /** Undefined: the document has no value that is redacted. */
+  readonly finder: Finder | undefined;
+  /** A pipeline error. */
+  readonly isUnread: boolean;
 }
 
 const isList = (value: JsonValue): value is readonly JsonValue[] => Array.isArray(value);
@@ -140,14 +158,17 @@ export function createRedaction(rules: RedactionRules, fields: readonly FieldDef
     return type === 'ip' && replaced !== undefined && isIP(replaced) === 0 ? undefined : replaced;
   }
 
-  function redactValue(value: JsonValue, field: string, finder: Finder | undefined): JsonValue | undefined {
-    if (originals.has(field) || ways.get(field) === 'drop') return undefined;
+  function redactValue(value: JsonValue, field: string, redaction: Redaction): JsonValue | undefined {
+    const { finder, isUnread } = redaction;
+    if (originals.has(field) || ways.get(field) === 'drop' || (isUnread && unreadFields.has(field))) return undefined;
     if (typeof value !== 'object' || value === null) return redactLeaf(value, field, finder);
-    if (isList(value)) return value.flatMap((item) => redactValue(item, field, finder) ?? []);
+    if (isList(value)) {
+      return value.map((item) => redactValue(item, field, redaction)).filter((item) => item !== undefined);
+    }
     const members = Object.entries(value).flatMap(([name, member]) => {
       const path = field === '' ? name : `${field}.${name}`;
       const shown = path.startsWith(`${extra}.`) ? shownName(name, finder) : name;
-      const redacted = member === undefined ? undefined : redactValue(member, path, finder);
+      const redacted = member === undefined ? undefined : redactValue(member, path, redaction);
       return redacted === undefined ? [] : [[shown, redacted] as const];
     });
     return Object.fromEntries(members);
@@ -165,7 +186,8 @@ export function createRedaction(rules: RedactionRules, fields: readonly FieldDef
         }
       }
     }
-    const finder = values.size === 0 ? undefined : finderOf(values, patterns);
-    return JSON.stringify(redactValue(document, '', finder));
+    const finder = values.size === 0 ? undefined : finderOf(values, patterns, json.length);
+    const isUnread = valuesAt(document, 'event.kind').includes('pipeline_error');
+    return JSON.stringify(redactValue(document, '', { finder, isUnread }));
   };
 }
