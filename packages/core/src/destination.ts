@@ -16,7 +16,7 @@ export interface BatchItem {
   readonly dataset: string;
   /** `@timestamp` in epoch milliseconds. */
   readonly timeMs: number;
-  /** Frozen: all destinations share it. */
+  /** Frozen: all destinations share it. It is made ready when it is first read, so do not read it if `json` is enough. */
   readonly document: EcsDocument;
   /** `document` as JSON on one line, without a line break. */
   readonly json: string;

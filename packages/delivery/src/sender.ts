@@ -1,5 +1,6 @@
 // Sends batches to one destination. The plugin gets a time limit, and its report is validated.
 import type { Batch, DeliveryAttempt, Destination } from '@xiq-siem/core';
+import { batchItem } from './batch-item.ts';
 import { aborted, type Clock, noReason } from './clock.ts';
 import type { Pending } from './pending-queue.ts';
 import { sanitizeError } from './sanitize-text.ts';
@@ -44,9 +45,7 @@ export function createSender(
     onReport: (report: CheckedReport) => void,
     onConfirming: () => void,
   ) {
-    const items = batch.map(({ event: { id, dataset, timeMs, document, json } }, index) => {
-      return { index, id, dataset, timeMs, document, json };
-    });
+    const items = batch.map(({ event }, index) => batchItem(event, index));
     let hasSlot = true;
     const releaseSlot = () => {
       if (hasSlot) slots.release();

@@ -158,7 +158,6 @@ function nextChunk(parser: Iterator<Chunk, void>): Chunk {
 
 function prepare(event: NormalizedEvent, body: StoredBody): PreparedEvent {
   const json = JSON.stringify(event.document);
-  freeze(event.document);
   return {
     ...event,
     json,
@@ -168,12 +167,4 @@ function prepare(event: NormalizedEvent, body: StoredBody): PreparedEvent {
     source: body.metadata.source,
     receivedAtMs: body.metadata.receivedAtMs,
   };
-}
-
-/** Frozen, because all destinations share the document: a plugin must not change it. */
-function freeze(value: object): void {
-  Object.freeze(value);
-  for (const inner of Object.values(value)) {
-    if (typeof inner === 'object' && inner !== null && !Object.isFrozen(inner)) freeze(inner);
-  }
 }
