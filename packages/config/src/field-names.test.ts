@@ -21,6 +21,15 @@ it.each([
 it.each([
   ['where: { fields: { event.outcom: [ failure ] } }', 'where.fields.event.outcom: no field of a document'],
   ['where: { exceptFields: { outcome: [ x ] } }', 'where.exceptFields.outcome: no field of a document'],
+  [
+    'where: { fields: { event.outcome: [ success, failed ] } }',
+    'failed is no value of event.outcome: expected one of failure',
+  ],
+  ['where: { exceptFields: { event.type: [ begin ] } }', 'begin is no value of event.type'],
+  [
+    'where: { fields: { event.dataset: [ audit ] } }',
+    'audit is no value of event.dataset: expected one of extreme_xiq',
+  ],
   ['redact: { mask: [ user.name, user ] }', 'redact.mask[1]: user is no field of a document'],
   ['redact: { drop: [ event.id ] }', 'redact.drop[0]: event.id cannot be redacted'],
   ['redact: { mask: [ source.ip ] }', 'redact.mask[0]: source.ip is of the type ip'],

@@ -10,38 +10,52 @@ interface SourceDefinitions {
   readonly sources: readonly SourceDefinition[];
 }
 
-/** All fields that a document can have. */
-export const fieldDefinitionsOf = ({ self, sources }: SourceDefinitions): readonly FieldDefinition[] => [
-  ...ecsFieldDefinitions,
-  ...[self, ...sources].flatMap((source) => source.fields),
-];
+/** All fields that a document can have. The values of `event.dataset` are known if every source declares its datasets. */
+export function fieldDefinitionsOf({ self, sources }: SourceDefinitions): readonly FieldDefinition[] {
+  const all = [self, ...sources];
+  const datasets = all.every((source) => source.datasets !== undefined)
+    ? all.flatMap((source) => source.datasets ?? [])
+    : undefined;
+  return [...ecsFieldDefinitions, ...all.flatMap((source) => source.fields)].map((field) =>
+    field.name === 'event.dataset' && datasets !== undefined ? { ...field, values: datasets } : field,
+  );
+}
 
 interface Checked {
   readonly name: string;
   readonly common: Pick<z.output<typeof commonDestinationSchema>, 'where' | 'redact'>;
 }
 
+/** Why a condition of `where` can match no event; undefined if it can. */
+function conditionFault(
+  field: string,
+  accepted: readonly string[],
+  fields: readonly FieldDefinition[],
+): string | undefined {
+  const definition = fields.find(({ name }) => name === field);
+  if (definition === undefined) return 'no field of a document: expected a name such as event.outcome';
+  const unknown = accepted.find((value) => definition.values?.includes(value) === false);
+  return unknown && `${unknown} is no value of ${field}: expected one of ${definition.values?.join(', ')}`;
+}
+
 export function fieldFindings(
   destinations: readonly Checked[],
   fields: readonly FieldDefinition[],
 ): readonly Finding[] {
-  const known = new Set(fields.map(({ name }) => name));
   return destinations.flatMap(({ name, common: { where, redact } }) => {
     const at = (...path: readonly (string | number)[]) => ['destinations', name, ...path];
-    const unknown = (['fields', 'exceptFields'] as const).flatMap((key) =>
-      Object.keys(where[key] ?? {})
-        .filter((field) => !known.has(field))
-        .map((field) => ({
-          path: at('where', key, field),
-          message: 'no field of a document: expected a name such as event.outcome',
-        })),
+    const conditions = (['fields', 'exceptFields'] as const).flatMap((key) =>
+      Object.entries(where[key] ?? {}).flatMap(([field, accepted]) => {
+        const message = conditionFault(field, accepted, fields);
+        return message === undefined ? [] : [{ path: at('where', key, field), message }];
+      }),
     );
-    const notRedactable = (['drop', 'mask', 'hash'] as const).flatMap((way) =>
+    const redactions = (['drop', 'mask', 'hash'] as const).flatMap((way) =>
       (redact?.[way] ?? []).flatMap((field, index) => {
         const message = redactionFault(field, way, fields);
         return message === undefined ? [] : [{ path: at('redact', way, index), message }];
       }),
     );
-    return [...unknown, ...notRedactable];
+    return [...conditions, ...redactions];
   });
 }

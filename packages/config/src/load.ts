@@ -12,7 +12,7 @@ import type {
   SourceSecretReference,
 } from '@xiq-siem/core';
 import { ConnectorError, secretReference } from '@xiq-siem/core';
-import type { DeliveryOptions } from '@xiq-siem/delivery';
+import { type DeliveryOptions, minKeyLength } from '@xiq-siem/delivery';
 import { z } from 'zod';
 import type { ConfigFault, FieldPath, Finding } from './faults.ts';
 import { fieldName, findings, formatFault } from './faults.ts';
@@ -241,11 +241,10 @@ async function checkEntries<Definition extends { configSchema: z.ZodType }, Comm
 
 type Redact = z.output<typeof commonDestinationSchema>['redact'];
 
-/** The key of `redact`. A short one can be guessed from pseudonyms. */
 const redactionKey = (redact: Redact, destination: string): readonly ConfiguredSecret[] =>
   redact?.key === undefined
     ? []
-    : [{ reference: redact.key, path: ['destinations', destination, 'redact', 'key'], minLength: 16 }];
+    : [{ reference: redact.key, path: ['destinations', destination, 'redact', 'key'], minLength: minKeyLength }];
 
 /** All references to secrets in a plugin's checked configuration. */
 function secretsIn(value: unknown, path: FieldPath): readonly ConfiguredSecret[] {

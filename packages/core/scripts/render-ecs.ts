@@ -77,11 +77,13 @@ export function renderEcs(): string {
     node[leaf] = name;
   }
   const definitions = ecsFieldNames.map((name) => {
-    const { type, normalize, object_type, index, ignore_above } = field(name);
+    const { type, normalize, object_type, index, ignore_above, allowed_values } = field(name);
     const parts = [`name: '${name}'`, `type: '${object_type === undefined ? type : `object_of_${object_type}`}'`];
     if (normalize.includes('array')) parts.push('array: true');
     if (index === false) parts.push('indexed: false');
     if (ignore_above !== undefined) parts.push(`ignoreAbove: ${ignore_above}`);
+    if (allowed_values !== undefined)
+      parts.push(`values: [${allowed_values.map((value) => `'${value.name}'`).join(', ')}]`);
     return `  { ${parts.join(', ')} },`;
   });
   const flat = ecsFieldNames.flatMap((name) => [

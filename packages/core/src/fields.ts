@@ -18,6 +18,8 @@ export interface FieldDefinition {
   /** Dotted name, such as `client.mac`. */
   readonly name: string;
   readonly type: FieldType;
+  /** The only values that ECS allows. */
+  readonly values?: readonly string[];
   /** The value is an array. */
   readonly array?: true;
   /** False: stored, but not searchable. */

@@ -9,7 +9,7 @@ export { deliveryMetrics } from './metrics.ts';
 export type { DeliveryOptions, Routing } from './options.ts';
 export { deliveryOptions, deliveryOptionsShape } from './options.ts';
 export { parkedRetry } from './parked-retry.ts';
-export { createRedaction, redactionFault } from './redact-document.ts';
+export { createRedaction, minKeyLength, redactionFault } from './redact-document.ts';
 export { redactingDefinition, redactingDestination } from './redacting-destination.ts';
 export type { ReplayStream, ReplayStreamOptions } from './replay-stream.ts';
 export type { Redact } from './sanitize-text.ts';

@@ -19,6 +19,9 @@ export interface RedactionRules {
 
 type Way = 'drop' | 'mask' | 'hash';
 
+/** Of the key of `hash`, in characters. A short one can be guessed from pseudonyms. */
+export const minKeyLength = 16;
+
 /** Takes a document as JSON, and returns it without the values. `key`: of `hash`. */
 export type RedactDocument = (json: string, key: string) => string;
 

@@ -1,9 +1,9 @@
 // A destination that gets its documents without the values that the operator redacts.
 import type { Batch, BatchItem, Destination, DestinationDefinition, SecretSource } from '@xiq-siem/core';
-import type { RedactDocument } from './redact-document.ts';
+import { minKeyLength, type RedactDocument } from './redact-document.ts';
 import { storedDocument } from './stored-document.ts';
 
-/** The verdict if the key cannot be read any more: nothing is sent. */
+/** The verdict if the key is missing or too short: nothing is sent. */
 const keyMissing = 'redaction_key_missing';
 
 /** The definition with the code that a redacting destination may report. */
@@ -33,8 +33,8 @@ export function redactingDestination(
 ): Destination {
   const deliver: Destination['deliver'] = async ({ items }: Batch, signal, attempt) => {
     const secret = key?.current()[0]?.reveal();
-    if (key !== undefined && secret === undefined) {
-      const message = 'the key of `redact` is missing: create its file again';
+    if (key !== undefined && (secret === undefined || secret.length < minKeyLength)) {
+      const message = `the key of \`redact\` is missing or shorter than ${minKeyLength} characters: write its file again`;
       return { batch: 'misconfigured', code: keyMissing, message };
     }
     return destination.deliver({ items: items.map((item) => redactItem(item, redact, secret ?? '')) }, signal, attempt);
